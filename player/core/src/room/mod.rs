@@ -1,0 +1,1 @@
+//! The room as the page sees it: the connection, the danmaku stage, merged likes. Draws nothing.

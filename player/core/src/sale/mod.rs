@@ -1,0 +1,1 @@
+//! The sale as the page sees it: the cart with its idempotency keys, and the countdown by the server's clock. Takes no money.

@@ -1,0 +1,27 @@
+//! The contract of everything that decides: state in, values out, no clock and no IO inside.
+//!
+//! One mutation, then drain [`Machine::poll`] until `None`, then arm the deadline of [`Machine::wake`]. Outputs are values
+//! that the parent routes; there are no callbacks. Three drivers run every machine: tokio, the browser, and the simulated
+//! world of `tests/`. What has no state is a function, not a machine.
+
+use crate::time::Instant;
+
+/// Something that decides. See the module text for the order of calls; the laws are tested in `tests/src/laws.rs`.
+pub trait Machine {
+    /// What can happen to it.
+    type Input;
+    /// What it wants done.
+    type Output;
+
+    /// Takes one input. Deadlines that are due at `now` fire first, as of the time they were due.
+    fn handle(&mut self, now: Instant, input: Self::Input);
+
+    /// Lets time pass: fires every deadline due at `now`, as of the time it was due.
+    fn tick(&mut self, now: Instant);
+
+    /// The next thing to do, until `None`.
+    fn poll(&mut self) -> Option<Self::Output>;
+
+    /// The next deadline and its reason (for logs); never in the past once `poll` has returned `None` after a tick.
+    fn wake(&self) -> Option<(Instant, &'static str)>;
+}

@@ -1,0 +1,1 @@
+//! Running it: what a configuration means. Reads no file.

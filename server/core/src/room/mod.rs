@@ -1,0 +1,1 @@
+//! The room: who says what, at which pace, under which rules, and the batch of each tick. Opens no socket.

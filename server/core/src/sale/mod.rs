@@ -1,0 +1,1 @@
+//! The sale: the ledger, its journal format and its refusals. Writes no file.
