@@ -262,18 +262,20 @@ pub struct Welcome {
     #[prost(bool, tag = "16")]
     pub may_buy: bool,
 }
-/// What happened in the room in one tick (50 ms), encoded once for everybody.
+/// What happened in the room in one tick (50 ms), encoded once for everybody. A tick makes two batches at most: first what
+/// is never left out (sales, products, pins, deletions, mutes, Sold), then messages and totals.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Batch {
-    /// Offset of the last event in this batch; offsets count events of all kinds that a resume repeats.
+    /// Where to resume from after this batch. Offsets of events only grow, but they may leave numbers out (a deleted message).
     #[prost(uint64, tag = "1")]
     pub offset: u64,
     #[prost(message, repeated, tag = "2")]
     pub events: ::prost::alloc::vec::Vec<Event>,
-    /// Messages left out of this batch because the room is flooded.
+    /// Messages left out for everybody since the last batch, because the room is flooded.
     #[prost(uint32, tag = "3")]
     pub omitted: u32,
-    /// For this reader alone: events that its own slow reading cost it, since the last batch it got.
+    /// For this reader alone: messages that its own slow reading cost it. Comes in a batch of its own without events, where
+    /// the left-out ones would have been.
     #[prost(uint32, tag = "4")]
     pub skipped: u32,
     #[prost(uint64, tag = "5")]
@@ -508,7 +510,7 @@ pub struct Sold {
     #[prost(uint32, tag = "3")]
     pub quantity: u32,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SayReply {
     #[prost(uint64, tag = "1")]
     pub request: u64,
@@ -520,6 +522,10 @@ pub struct SayReply {
     /// When to try again, for TOO_FAST.
     #[prost(uint32, tag = "4")]
     pub retry_ms: u32,
+    /// When SAID: the message as the room gets it (words may be masked). Show it from here, and ignore the same id in a
+    /// batch: under flood it may be left out there.
+    #[prost(message, optional, tag = "5")]
+    pub said: ::core::option::Option<Message>,
 }
 /// Nested message and enum types in `SayReply`.
 pub mod say_reply {
@@ -750,9 +756,85 @@ pub struct Pong {
 /// Last frame before the server closes; the close code says the same: 4000-4499 reconnect (with jitter), 4500-4999 do not.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Goodbye {
+    /// A Code, or one this client does not know yet: then only its range counts.
     #[prost(uint32, tag = "1")]
     pub code: u32,
     /// In English, for logs.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `Goodbye`.
+pub mod goodbye {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Code {
+        Unspecified = 0,
+        /// The server restarts or drains.
+        Restart = 4000,
+        /// This reader fell behind further than the room keeps: resume tells of the gap, if there is one.
+        Slow = 4001,
+        /// No sign of life for 60 s.
+        Idle = 4002,
+        /// The room, or this address, has as many connections as it may: wait longer than usual.
+        Busy = 4003,
+        /// More frames than any page sends.
+        Flooding = 4004,
+        /// No Hello within 10 s.
+        HelloTimeout = 4005,
+        /// A frame that does not decode, is too big, is text, or comes before Hello.
+        Protocol = 4500,
+        /// A protocol version this server does not speak.
+        Version = 4501,
+        /// The token is forged, expired or for another room: get a new one from the shop first.
+        Token = 4502,
+        UnknownRoom = 4503,
+    }
+    impl Code {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "UNSPECIFIED",
+                Self::Restart => "RESTART",
+                Self::Slow => "SLOW",
+                Self::Idle => "IDLE",
+                Self::Busy => "BUSY",
+                Self::Flooding => "FLOODING",
+                Self::HelloTimeout => "HELLO_TIMEOUT",
+                Self::Protocol => "PROTOCOL",
+                Self::Version => "VERSION",
+                Self::Token => "TOKEN",
+                Self::UnknownRoom => "UNKNOWN_ROOM",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "UNSPECIFIED" => Some(Self::Unspecified),
+                "RESTART" => Some(Self::Restart),
+                "SLOW" => Some(Self::Slow),
+                "IDLE" => Some(Self::Idle),
+                "BUSY" => Some(Self::Busy),
+                "FLOODING" => Some(Self::Flooding),
+                "HELLO_TIMEOUT" => Some(Self::HelloTimeout),
+                "PROTOCOL" => Some(Self::Protocol),
+                "VERSION" => Some(Self::Version),
+                "TOKEN" => Some(Self::Token),
+                "UNKNOWN_ROOM" => Some(Self::UnknownRoom),
+                _ => None,
+            }
+        }
+    }
 }
