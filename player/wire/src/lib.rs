@@ -2,6 +2,7 @@
 //! the media format that both sides read. Nothing here does IO or reads a clock, and nothing here decides.
 
 pub mod machine;
+pub mod media;
 pub mod money;
 pub mod time;
 

@@ -1,0 +1,12 @@
+//! Bounds on what is read from media bytes that somebody else made.
+
+/// Longest `moov` that is collected, in bytes. Ours are under 2 KiB; parameter sets can make them a little longer.
+pub const MOOV_BYTES_MAX: u64 = 64 * 1024;
+/// Longest `moof`. One frame needs about 100 bytes, two seconds of audio in one fragment about 2 KiB.
+pub const MOOF_BYTES_MAX: u64 = 64 * 1024;
+/// Longest `prft`: 32 bytes in its largest version.
+pub const PRFT_BYTES_MAX: u64 = 64;
+/// Tracks of one `moov`: ours have two.
+pub const TRACKS_MAX: usize = 8;
+/// Samples whose fields are read from one `trun`: a fragment of ours has one, and 64 KiB hold no more than this.
+pub const SAMPLES_MAX: u32 = 16 * 1024;
