@@ -1,1 +1,14 @@
-//! stub
+//! What the tests share: a server in this process, browsers, an ffmpeg that publishes, the simulated world.
+//!
+//! Nothing in it asserts anything about Hawker: the test binaries beside this folder do (architecture, "Tests, by cost").
+
+use std::path::PathBuf;
+
+pub mod browser;
+pub mod ffmpeg;
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().map(PathBuf::from).unwrap_or(tests)
+}

@@ -1,0 +1,24 @@
+//! The harness holds what it promises: a browser opens, runs scripts, tells its errors, and ends with its owner.
+
+use std::time::Duration;
+
+use hawker_tests::browser;
+
+#[tokio::test]
+async fn chromium_opens_evaluates_and_tells_errors() {
+    let page = browser::chromium_with(browser::Options::phone()).await;
+    let html = "<meta name=viewport content='width=device-width'><title>a page</title><script>console.error('seen')</script>";
+    page.open(&format!("data:text/html,{html}")).await;
+    assert_eq!(page.title().await.expect("a title"), "a page");
+    assert_eq!(page.eval("return [innerWidth, innerHeight]").await, serde_json::json!([390, 844]));
+    page.until("document.readyState === 'complete'", Duration::from_secs(5)).await;
+    let errors = page.console_errors().await;
+    assert!(errors.iter().any(|error| error.contains("seen")), "{errors:?}");
+}
+
+#[tokio::test]
+async fn firefox_opens_and_evaluates() {
+    let page = browser::firefox().await;
+    page.open("data:text/html,<title>a page</title>").await;
+    assert_eq!(page.eval("return 6 * 7").await, serde_json::json!(42));
+}

@@ -1,0 +1,234 @@
+//! Real browsers for the page ring: Chromium and Firefox over their drivers, headless, each on a port of its own.
+//!
+//! Not a framework: [`Browser`] derefs to the WebDriver client of `fantoccini` and adds what every run needs (evaluate, wait
+//! for a condition in the page, console errors, pictures). A missing browser or driver panics: nothing is skipped in silence.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// How to open a browser.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Width of the page in CSS pixels.
+    pub width: u32,
+    /// Height of the page in CSS pixels.
+    pub height: u32,
+    /// Emulate a touch screen (Chromium only).
+    pub touch: bool,
+    /// More command line arguments for Chromium.
+    pub arguments: Vec<String>,
+}
+
+impl Options {
+    /// A desktop window of 1440x900.
+    pub fn desktop() -> Self {
+        Self { width: 1440, height: 900, touch: false, arguments: Vec::new() }
+    }
+
+    /// A phone of 390x844 with a touch screen.
+    pub fn phone() -> Self {
+        Self { width: 390, height: 844, touch: true, arguments: Vec::new() }
+    }
+
+    /// Adds a command line argument for Chromium.
+    #[must_use]
+    pub fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+}
+
+/// A running browser with its driver. Both end when it is dropped, also on a panic.
+pub struct Browser {
+    client: Client,
+    session: String,
+    port: u16,
+    _driver: Child,
+}
+
+/// Opens a desktop Chromium.
+pub async fn chromium() -> Browser {
+    chromium_with(Options::desktop()).await
+}
+
+/// Opens Chromium as told.
+pub async fn chromium_with(options: Options) -> Browser {
+    let mut arguments: Vec<String> = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-background-timer-throttling",
+        "--disable-renderer-backgrounding",
+        "--disable-backgrounding-occluded-windows",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    .map(String::from)
+    .to_vec();
+    arguments.push(format!("--window-size={},{}", options.width, options.height));
+    arguments.extend(options.arguments);
+    let metrics = json!({
+        "width": options.width, "height": options.height, "pixelRatio": 1, "mobile": options.touch, "touch": options.touch,
+    });
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": { "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    });
+    let (driver, port) = start_driver("chromedriver", &["--port=0"], "successfully on port ").await;
+    open(driver, port, capabilities).await
+}
+
+/// Opens a desktop Firefox.
+pub async fn firefox() -> Browser {
+    let capabilities = json!({
+        "browserName": "firefox",
+        "moz:firefoxOptions": {
+            "args": ["-headless", "--width=1440", "--height=900"],
+            "prefs": {
+                "media.autoplay.default": 0,
+                "app.update.enabled": false,
+                "datareporting.policy.dataSubmissionEnabled": false,
+                "network.captive-portal-service.enabled": false,
+                "network.connectivity-service.enabled": false,
+            },
+        },
+    });
+    let (driver, port) = start_driver("geckodriver", &["--port", "0"], "Listening on 127.0.0.1:").await;
+    open(driver, port, capabilities).await
+}
+
+/// Starts a driver on a port that it chooses and waits for the line that tells it.
+async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (Child, u16) {
+    let mut driver = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program} does not start ({error}): tests/run installs it"));
+    let mut lines = BufReader::new(driver.stdout.take().expect("stdout is piped")).lines();
+    while let Some(line) = lines.next_line().await.expect("the driver speaks UTF-8") {
+        let Some((_, rest)) = line.split_once(before_port) else { continue };
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        let port = digits.parse().unwrap_or_else(|_| panic!("no port in {line:?}"));
+        // Whoever stops reading a pipe stops its writer in the end.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        return (driver, port);
+    }
+    panic!("{program} ended before it listened");
+}
+
+async fn open(driver: Child, port: u16, capabilities: Value) -> Browser {
+    let Value::Object(capabilities) = capabilities else { unreachable!("capabilities are an object") };
+    let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .unwrap_or_else(|error| panic!("the browser does not open: {error}"));
+    let session = client.session_id().await.expect("a session").expect("a session id");
+    let timeouts = fantoccini::wd::TimeoutConfiguration::new(
+        Some(Duration::from_secs(180)),
+        Some(Duration::from_secs(60)),
+        Some(Duration::ZERO),
+    );
+    client.update_timeouts(timeouts).await.expect("timeouts are set");
+    Browser { client, session, port, _driver: driver }
+}
+
+impl Browser {
+    /// Runs a script (a function body) in the page and returns its value; a promise is awaited.
+    pub async fn eval(&self, script: &str) -> Value {
+        let wrapped = format!(
+            "const done = arguments[arguments.length - 1]; \
+             Promise.resolve((async function() {{ {script} }})()).then(v => done({{v: v === undefined ? null : v}}), \
+             e => done({{e: String(e && e.stack || e)}}));"
+        );
+        let answer = self.client.execute_async(&wrapped, Vec::new()).await;
+        let answer = answer.unwrap_or_else(|error| panic!("the script does not run: {error}\n{script}"));
+        if let Some(error) = answer.get("e") {
+            panic!("the script fails: {error}\n{script}");
+        }
+        answer.get("v").cloned().unwrap_or(Value::Null)
+    }
+
+    /// Waits until an expression is truthy in the page and returns its value; panics with what the page shows after `limit`.
+    pub async fn until(&self, expression: &str, limit: Duration) -> Value {
+        let script = format!(
+            "const end = performance.now() + {}; for (;;) {{ const v = await ({expression}); if (v) return v; \
+             if (performance.now() > end) return null; await new Promise(r => setTimeout(r, 50)); }}",
+            limit.as_millis()
+        );
+        let value = self.eval(&script).await;
+        if value.is_null() {
+            let text = self.eval("return document.body ? document.body.innerText.slice(0, 2000) : ''").await;
+            let errors = self.console_errors().await;
+            panic!("not within {limit:?}: {expression}\nerrors: {errors:#?}\nthe page says: {text}");
+        }
+        value
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url} does not open: {error}"));
+    }
+
+    /// Errors on the console since the last call: exceptions, refused loads, violations of the page's policy. Chromium only.
+    pub async fn console_errors(&self) -> Vec<String> {
+        let url = format!("http://127.0.0.1:{}/session/{}/se/log", self.port, self.session);
+        let body = json!({ "type": "browser" }).to_string();
+        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        let Ok(answer) = request.send().await else { return Vec::new() };
+        let entries: Value = answer.json().await.unwrap_or_default();
+        let entries = entries.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
+        let severe =
+            entries.iter().filter(|entry| entry.get("level").and_then(Value::as_str) == Some("SEVERE"));
+        severe.filter_map(|entry| entry.get("message").and_then(Value::as_str)).map(String::from).collect()
+    }
+
+    /// Writes a picture of the page to `target/pictures/NAME.png` and returns its path.
+    pub async fn picture(&self, name: &str) -> PathBuf {
+        let png = self.client.screenshot().await.unwrap_or_else(|error| panic!("no picture: {error}"));
+        let folder = crate::root().join("target/pictures");
+        std::fs::create_dir_all(&folder).expect("the pictures' folder can be made");
+        let path = folder.join(format!("{name}.png"));
+        std::fs::write(&path, png).expect("the picture can be written");
+        path
+    }
+}
+
+impl Deref for Browser {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the session over a plain socket: a killed driver would leave its browser running, and there is no `async` here.
+    fn drop(&mut self) {
+        let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) else { return };
+        let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
+        let request = format!(
+            "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.session, self.port
+        );
+        let _ = driver.write_all(request.as_bytes());
+        let _ = driver.read(&mut [0; 512]);
+    }
+}
