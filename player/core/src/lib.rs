@@ -2,5 +2,6 @@
 //! IO. The shells around it are `player` (media) and `player/ui` (room, sale).
 
 pub mod media;
+pub mod random;
 pub mod room;
 pub mod sale;

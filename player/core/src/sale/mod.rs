@@ -1,1 +1,7 @@
 //! The sale as the page sees it: the cart with its idempotency keys, and the countdown by the server's clock. Takes no money.
+
+pub mod cart;
+pub mod countdown;
+pub mod limits;
+
+pub use cart::{Cart, Input, Output, Want};
