@@ -1,0 +1,21 @@
+//! The bounds of the HTTP layer, each with its reason.
+
+use std::time::Duration;
+
+/// A request body, bytes. The largest is a word list of some 50,000 words, which is about 800 KB.
+pub const BODY_BYTES: usize = 1 << 20;
+/// What hyper may buffer of an answer before it has reached the socket. A switch to a lower rendition queues behind what
+/// is buffered, so this is about 0.2 s of the lowest rung, and no less than hyper's minimum of 8 KiB.
+pub const WRITE_BUFFER_BYTES: usize = 16 << 10;
+/// Unsent bytes in the kernel before a socket counts as writable (`TCP_NOTSENT_LOWAT`), for the same reason.
+pub const NOTSENT_BYTES: u32 = 16 << 10;
+/// Time for a request's head, and how long an idle connection is kept: whoever is slower holds it for nothing.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for a TLS handshake.
+pub const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections at once. Each costs about 20 KiB; the process's file limit ends it earlier on most machines.
+pub const CONNECTIONS: usize = 200_000;
+/// Streams of one HTTP/2 connection: a tab needs five, three tabs share a connection.
+pub const H2_STREAMS: u32 = 64;
+/// Rest before accepting again when the process is out of file descriptors, so that the loop doesn't spin.
+pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);

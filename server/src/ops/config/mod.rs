@@ -1,0 +1,165 @@
+//! What can be configured: one struct a section of `hawker.toml`, each section's own in the folder of its feature. Reading
+//! and checking is in [`read`]; the commented default configuration is `server/hawker.toml`.
+
+pub mod read;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+pub use crate::media::config::MediaConfig;
+pub use crate::room::config::RoomConfig;
+pub use crate::sale::config::{SaleConfig, ShopConfig};
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// HTTP: pages, API, media, sockets.
+    pub http: HttpConfig,
+    /// RTMP: encoders.
+    pub rtmp: RtmpConfig,
+    /// Where data lives.
+    pub data: DataConfig,
+    /// The picture.
+    pub media: MediaConfig,
+    /// The words.
+    pub room: RoomConfig,
+    /// The orders.
+    pub sale: SaleConfig,
+    /// The shop's backend.
+    pub shop: ShopConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Origins whose pages may embed players; `"*"`: all.
+    pub origins: Vec<String>,
+    /// Networks of proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// PEM file with the certificate chain; with `tls_key`: TLS and HTTP/2.
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with its key.
+    pub tls_key: Option<PathBuf>,
+    /// Requests a second that one address may make to the REST API, on average.
+    pub api_rate: u32,
+}
+
+/// `[rtmp]`
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RtmpConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The address that operators are told, when it isn't the one of the console.
+    pub advertise: Option<String>,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// The folder.
+    pub dir: PathBuf,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Text or JSON.
+    pub format: LogFormat,
+    /// Least severe level that is written, or a filter such as `info,hawker_server::media=debug`.
+    pub level: String,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For collectors.
+    Json,
+}
+
+impl HttpConfig {
+    /// May any page embed us?
+    #[must_use]
+    pub fn any_origin(&self) -> bool {
+        self.origins.iter().any(|origin| origin == "*")
+    }
+
+    /// May a page of `origin` open a socket to us that was reached as `host`? Our own pages always may.
+    #[must_use]
+    pub fn origin_allowed(&self, origin: &str, host: &str) -> bool {
+        let own = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host);
+        own || self.any_origin() || self.origins.iter().any(|allowed| allowed == origin)
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            origins: vec!["*".to_owned()],
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+            api_rate: 50,
+        }
+    }
+}
+
+impl Default for RtmpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 1935)), advertise: None }
+    }
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self { dir: PathBuf::from("data") }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+/// What a section finds wrong with its own values, beyond their types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The key within the section.
+    pub key: &'static str,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of `key`.
+    #[must_use]
+    pub fn new(key: &'static str, message: impl Into<String>) -> Self {
+        Self { key, message: message.into() }
+    }
+}
+
+/// A section that checks its own values.
+pub trait Check {
+    /// The first fault, if any.
+    ///
+    /// # Errors
+    /// A value that can't work, with what to write instead.
+    fn check(&self) -> Result<(), Fault>;
+}

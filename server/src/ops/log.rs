@@ -1,0 +1,16 @@
+//! Structured logs on standard error: text for people, JSON for collectors. What is logged is each caller's decision; a
+//! secret never is.
+
+use tracing_subscriber::EnvFilter;
+
+use super::config::{LogConfig, LogFormat};
+
+/// Starts logging for this process. A second call changes nothing.
+pub fn start(config: &LogConfig) {
+    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = match config.format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}
