@@ -1,3 +1,10 @@
 //! The picture: RTMP, FLV tags, the packager, the window of segments and the playlists. Opens no socket.
 
+pub mod aac;
+pub mod flv;
 pub mod frame;
+pub mod h264;
+pub mod rtmp;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod timeline;

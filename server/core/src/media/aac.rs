@@ -1,0 +1,109 @@
+//! What an AAC stream says of itself: rate, channels and codec string from its AudioSpecificConfig. Decodes no sound.
+
+/// The facts of an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// RFC 6381, 3.3: `mp4a.40.2`; `.5` and `.29` where HE-AAC is stated explicitly.
+    pub codec: String,
+    /// Samples a second of the core decoder: what frames are counted in.
+    pub sample_rate: u32,
+    /// Channels; 0 when a program config element defines them.
+    pub channels: u32,
+    /// Samples in a frame, at `sample_rate`: 1024, or 960.
+    pub frame_samples: u32,
+}
+
+/// Sampling frequencies by index (ISO/IEC 14496-3, table 1.18).
+const RATES: [u32; 13] =
+    [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
+
+impl Sound {
+    /// Reads an AudioSpecificConfig. `None` when it ends too early, is not AAC-LC or HE-AAC, or has no usable rate.
+    #[must_use]
+    pub fn parse(config: &[u8]) -> Option<Self> {
+        let mut bits = Bits { data: config, at: 0 };
+        let object_type = bits.object_type()?;
+        let sample_rate = bits.rate()?;
+        let channel_configuration = bits.take(4)?;
+        let core = if matches!(object_type, 5 | 29) {
+            let _output_rate = bits.rate()?;
+            bits.object_type()?
+        } else {
+            object_type
+        };
+        // Object type 2 is AAC-LC, which alone browsers decode, and SBR (5) and PS (29) over it.
+        if core != 2 {
+            return None;
+        }
+        let short_frames = bits.take(1)? == 1;
+        // Table 1.19: 7 means 7.1, those below are what they say, those above are reserved or for object types not used here.
+        let channels = match channel_configuration {
+            7 => 8,
+            n @ 0..=6 => n,
+            _ => return None,
+        };
+        let frame_samples = if short_frames { 960 } else { 1_024 };
+        Some(Self { codec: format!("mp4a.40.{object_type}"), sample_rate, channels, frame_samples })
+    }
+}
+
+struct Bits<'a> {
+    data: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    fn take(&mut self, count: usize) -> Option<u32> {
+        let mut value = 0;
+        for _ in 0..count {
+            let byte = self.data.get(self.at / 8)?;
+            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
+            self.at += 1;
+        }
+        Some(value)
+    }
+
+    fn object_type(&mut self) -> Option<u8> {
+        let kind = match self.take(5)? {
+            31 => 32 + self.take(6)?,
+            kind => kind,
+        };
+        Some(kind as u8)
+    }
+
+    fn rate(&mut self) -> Option<u32> {
+        let rate = match self.take(4)? {
+            15 => self.take(24)?,
+            index => RATES.get(index as usize).copied().unwrap_or(0),
+        };
+        (rate != 0).then_some(rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations() {
+        #[track_caller]
+        fn check(config: &[u8], expect: Option<(&str, u32, u32, u32)>) {
+            let got = Sound::parse(config);
+            let got = got.as_ref().map(|s| (s.codec.as_str(), s.sample_rate, s.channels, s.frame_samples));
+            assert_eq!(got, expect, "{config:02x?}");
+        }
+        check(&[0x11, 0x90], Some(("mp4a.40.2", 48_000, 2, 1_024)));
+        check(&[0x12, 0x08], Some(("mp4a.40.2", 44_100, 1, 1_024)));
+        check(&[0x11, 0x94], Some(("mp4a.40.2", 48_000, 2, 960)));
+        // The backward compatible SBR signal that ffmpeg appends is left to the decoder.
+        check(&[0x11, 0x90, 0x56, 0xe5, 0x00], Some(("mp4a.40.2", 48_000, 2, 1_024)));
+        // HE-AAC, stated: SBR over 24 kHz LC, stereo.
+        check(&[0x2b, 0x11, 0x88, 0x00], Some(("mp4a.40.5", 24_000, 2, 1_024)));
+        // An explicit rate of 24 bits.
+        check(&[0x17, 0x80, 0x5d, 0xc0, 0x10], Some(("mp4a.40.2", 48_000, 2, 1_024)));
+        check(&[], None);
+        check(&[0x11], None);
+        check(&[0x16, 0x90], None);
+        check(&[0x09, 0x90], None);
+    }
+}
