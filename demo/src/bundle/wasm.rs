@@ -1,0 +1,121 @@
+//! The WASM half of the bundler: cargo builds the crates, the wasm-bindgen library makes the modules that a page imports.
+//!
+//! The library and the crate that the modules were compiled against are pinned to one version in the root Cargo.toml, so no
+//! tool has to be installed and the two cannot differ.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::Files;
+
+/// A crate and the module it becomes.
+struct Module {
+    package: &'static str,
+    folder: &'static str,
+    name: &'static str,
+}
+
+const MODULES: &[Module] = &[
+    Module { package: "hawker-player", folder: "sdk", name: "engine" },
+    Module { package: "hawker-ui", folder: "sdk", name: "ui" },
+    Module { package: "hawker-console", folder: "console", name: "console" },
+];
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds all modules; what has not changed since the last run is taken from there.
+pub(super) fn build(root: &Path) -> Result<Files> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).args(["build", "--profile", "wasm", "--target", TARGET]);
+    for module in MODULES {
+        cargo.args(["-p", module.package]);
+    }
+    let status = cargo.status().context("cargo does not start")?;
+    if !status.success() {
+        bail!(
+            "the browser modules do not build; if the target is missing: rustup target add {TARGET}, or install rustup"
+        );
+    }
+    let target = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?.target_directory;
+    let mut files = Files::new();
+    for module in MODULES {
+        let input = format!("{}/{TARGET}/wasm/{}.wasm", target, module.package.replace('-', "_"));
+        let output = PathBuf::from(format!("{target}/bundle/{}", module.name));
+        if is_older(&output.join(".done"), Path::new(&input)) {
+            bind(module, Path::new(&input), &output)
+                .with_context(|| format!("{} cannot be bound", module.package))?;
+        }
+        take(module, &output, &mut files)?;
+    }
+    Ok(files)
+}
+
+/// True when `made` is missing or older than what it is made of.
+fn is_older(made: &Path, source: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    time(made).is_none_or(|made| time(source).is_none_or(|source| made <= source))
+}
+
+fn bind(module: &Module, input: &Path, output: &Path) -> Result<()> {
+    eprintln!("      binding {}", module.package);
+    let _ = fs::remove_dir_all(output);
+    Bindgen::new()
+        .input_path(input)
+        .out_name(module.name)
+        .web(true)?
+        .typescript(false)
+        // The importing script knows where the module is; a default path would name a file that is not served.
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(output)?;
+    fs::write(output.join(".done"), [])?;
+    Ok(())
+}
+
+/// Collects what was bound: `NAME_bg.wasm` becomes `NAME.wasm`, the script loses its comments and indents.
+fn take(module: &Module, output: &Path, files: &mut Files) -> Result<()> {
+    let mut found = Files::new();
+    super::folder(output, module.folder, &mut found)?;
+    let script = format!("{}/{}.js", module.folder, module.name);
+    for (name, content) in found {
+        let name = name.replace(&format!("{}_bg.wasm", module.name), &format!("{}.wasm", module.name));
+        let content = if name == script { slim(&String::from_utf8(content)?).into_bytes() } else { content };
+        files.insert(name, content);
+    }
+    Ok(())
+}
+
+/// Drops whole-line comments and indents of a generated script, whose text literals never span lines.
+fn slim(script: &str) -> String {
+    let mut slim = String::with_capacity(script.len());
+    let mut comment = false;
+    for line in script.lines().map(str::trim) {
+        if line.starts_with("/*") {
+            comment = true;
+        }
+        if !comment && !line.is_empty() && !line.starts_with("//") {
+            slim.push_str(line);
+            slim.push('\n');
+        }
+        if line.ends_with("*/") {
+            comment = false;
+        }
+    }
+    slim
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slim_script_keeps_its_code() {
+        let script = "/* @ts-self-types */\n/**\n * Says a.\n */\nexport function a() {\n    // now\n    return 'a'; // kept\n}\n";
+        assert_eq!(slim(script), "export function a() {\nreturn 'a'; // kept\n}\n");
+    }
+}

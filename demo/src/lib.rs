@@ -1,0 +1,14 @@
+//! One command that shows Hawker: bundles the SDK, starts the server, loops a camera, seeds a shop.
+//!
+//! Not part of what a shop installs. What it does to the server it does as anybody would: over RTMP, REST and signed calls.
+
+use std::path::PathBuf;
+
+pub mod bundle;
+pub mod run;
+
+/// The root of the checkout that this program was built from.
+pub fn root() -> PathBuf {
+    let demo = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    demo.parent().map(PathBuf::from).unwrap_or(demo)
+}

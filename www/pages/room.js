@@ -1,0 +1,10 @@
+// /room/ROOM: one room, as large as the window. The element itself comes from the SDK, as in any shop page.
+
+const room = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+const live = document.createElement('hawker-live');
+live.setAttribute('room', room);
+live.setAttribute('server', location.origin);
+live.setAttribute('fill', '');
+document.title = `${room} · Hawker`;
+document.getElementById('stage').append(live);
+import('/sdk/hawker.js');
