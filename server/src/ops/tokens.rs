@@ -98,9 +98,10 @@ impl Tokens {
             Some(key) => key,
             None => write(&data.join("guest.key"), secret::random())?,
         };
-        let (admin_hash, admin_token) = match read(&data.join("admin.hash"))? {
-            Some(hash) => (hash, None),
-            None => {
+        let (admin_hash, admin_token) = match (&config.admin.token, read(&data.join("admin.hash"))?) {
+            (Some(token), _) => (secret::sha256(token.as_bytes()), None),
+            (None, Some(hash)) => (hash, None),
+            (None, None) => {
                 let (hash, token) = new_admin_token(data)?;
                 (hash, Some(token))
             }

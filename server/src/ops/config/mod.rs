@@ -1,8 +1,10 @@
 //! What can be configured: one struct a section of `hawker.toml`, each section's own in the folder of its feature. Reading
 //! and checking is in [`read`]; the commented default configuration is `server/hawker.toml`.
 
+mod keys;
 pub mod read;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -23,6 +25,8 @@ pub struct Config {
     pub rtmp: RtmpConfig,
     /// Where data lives.
     pub data: DataConfig,
+    /// Administrators.
+    pub admin: AdminConfig,
     /// The picture.
     pub media: MediaConfig,
     /// The words.
@@ -69,6 +73,20 @@ pub struct RtmpConfig {
 pub struct DataConfig {
     /// The folder.
     pub dir: PathBuf,
+}
+
+/// `[admin]`
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdminConfig {
+    /// The administrators' token, in place of the one made at the first start.
+    pub token: Option<String>,
+}
+
+impl fmt::Debug for AdminConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdminConfig").field("token", &self.token.as_ref().map(|_| "(secret)")).finish()
+    }
 }
 
 /// `[log]`
@@ -162,4 +180,68 @@ pub trait Check {
     /// # Errors
     /// A value that can't work, with what to write instead.
     fn check(&self) -> Result<(), Fault>;
+}
+
+impl Check for HttpConfig {
+    fn check(&self) -> Result<(), Fault> {
+        for origin in &self.origins {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let plain = host
+                .is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']) && origin.is_ascii());
+            if origin != "*" && !plain {
+                let message = format!("{origin:?} is not an origin: scheme, name and port, without a path");
+                return Err(Fault::new("origins", message));
+            }
+        }
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(_), None) => Err(Fault::new("tls_key", "is needed as well when tls_cert is set")),
+            (None, Some(_)) => Err(Fault::new("tls_cert", "is needed as well when tls_key is set")),
+            _ if self.api_rate == 0 => {
+                Err(Fault::new("api_rate", "must be 1 or more: 0 would refuse every call"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Check for RtmpConfig {
+    fn check(&self) -> Result<(), Fault> {
+        match &self.advertise {
+            Some(address) if address.is_empty() || address.contains(['/', ' ', '?']) => {
+                Err(Fault::new("advertise", "is a host name, with a port if it isn't 1935, and nothing else"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Check for DataConfig {
+    fn check(&self) -> Result<(), Fault> {
+        if self.dir.as_os_str().is_empty() {
+            return Err(Fault::new("dir", "must name a folder"));
+        }
+        Ok(())
+    }
+}
+
+impl Check for AdminConfig {
+    fn check(&self) -> Result<(), Fault> {
+        if self
+            .token
+            .as_ref()
+            .is_some_and(|token| token.len() < 16 || !token.bytes().all(|b| b.is_ascii_graphic()))
+        {
+            return Err(Fault::new("token", "must have 16 characters or more, without spaces"));
+        }
+        Ok(())
+    }
+}
+
+impl Check for LogConfig {
+    fn check(&self) -> Result<(), Fault> {
+        match self.level.parse::<tracing_subscriber::filter::EnvFilter>() {
+            Ok(_) if !self.level.is_empty() => Ok(()),
+            _ => Err(Fault::new("level", "must be error, warn, info, debug, trace or a filter")),
+        }
+    }
 }
