@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 pub mod browser;
 pub mod ffmpeg;
+pub mod sale;
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {
