@@ -1,0 +1,274 @@
+//! Which rendition: keeps one that the link carries, goes down before the buffer is empty, goes up only on evidence, and
+//! asks for a probe when there is none. Speaks of rungs, index 0 the best. Does not fetch (`loader`).
+//!
+//! ```text
+//! in time for long -> Probe -> enough? -> Prefer(better) at the next segment
+//! late, and the link slower than the rung -> Abandon(lower): leave the segment in progress
+//! ```
+
+use super::limits::{
+    ABANDON_HOLD, ABANDON_LATE_MS, CALM_LATE_MS, ESTIMATE_FRESH, PROBE_BYTES_MAX, PROBE_BYTES_MIN,
+    PROBE_CALM, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_S, SAFETY_DOWN, SAFETY_KEEP, SAFETY_UP, UP_HOLD,
+    UP_HOLD_MAX, UP_TRIAL,
+};
+use super::throughput::Throughput;
+use hawker_wire::{Instant, Machine, Span, Wall};
+use std::collections::VecDeque;
+
+/// Bits a second of one rendition, both tracks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rung {
+    /// Over the busiest segment.
+    pub peak_bps: u32,
+    /// On average.
+    pub average_bps: u32,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// What there is, best first. Estimates are kept.
+    Ladder(Vec<Rung>),
+    /// The viewer's choice; `None`: automatic.
+    Fixed(Option<usize>),
+    /// The answer to a request began; with the server's own estimate for this connection, bits a second.
+    Opened(Option<f64>),
+    /// A chunk of this rung is there: bytes and when it was made.
+    Chunk(usize, u64, Option<Wall>),
+    /// A probe is done: bytes, and how long they took.
+    Probed(u64, Span),
+    /// A probe did not work out.
+    ProbeFailed,
+    /// The playhead stands for want of media.
+    Stalled,
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Take this rung from the next segment on.
+    Prefer(usize),
+    /// Leave the segment in progress, take this rung from its start.
+    Abandon(usize),
+    /// Fetch so many bytes of a finished segment of this rung and time them.
+    Probe(usize, u32),
+}
+
+/// See the module text.
+#[derive(Debug)]
+pub struct Abr {
+    ladder: Vec<Rung>,
+    fixed: Option<usize>,
+    preferred: usize,
+    throughput: Throughput,
+    hint_bps: Option<f64>,
+    hint_trusted: bool,
+    calm_since: Option<Instant>,
+    abandoned: Option<Instant>,
+    up_after: Instant,
+    up_hold: Span,
+    went_up: Option<Instant>,
+    probing: bool,
+    probe_after: Instant,
+    probe_pause: Span,
+    out: VecDeque<Output>,
+}
+
+impl Default for Abr {
+    fn default() -> Self {
+        Self {
+            ladder: Vec::new(),
+            fixed: None,
+            preferred: 0,
+            throughput: Throughput::default(),
+            hint_bps: None,
+            hint_trusted: true,
+            calm_since: None,
+            abandoned: None,
+            up_after: Instant::ZERO,
+            up_hold: UP_HOLD,
+            went_up: None,
+            probing: false,
+            probe_after: Instant::ZERO,
+            probe_pause: PROBE_PAUSE,
+            out: VecDeque::new(),
+        }
+    }
+}
+
+impl Abr {
+    /// The rung for the next segment.
+    #[must_use]
+    pub fn preferred(&self) -> usize {
+        self.preferred
+    }
+
+    /// Bits a second the link is thought to carry; `None` before anything was measured.
+    #[must_use]
+    pub fn estimate_bps(&self) -> Option<f64> {
+        self.throughput.measured().map(|_| self.throughput.estimate_bps())
+    }
+
+    /// How much later than the fastest ones lately the last chunk came.
+    #[must_use]
+    pub fn late_ms(&self) -> f64 {
+        self.throughput.late_ms()
+    }
+
+    fn prefer(&mut self, rung: usize) {
+        if rung != self.preferred {
+            self.preferred = rung;
+            self.out.push_back(Output::Prefer(rung));
+        }
+    }
+
+    /// The best rung whose average fits into this share of the estimate; the lowest if none does.
+    fn fitting(&self, bps: f64) -> usize {
+        let lowest = self.ladder.len().saturating_sub(1);
+        self.ladder.iter().position(|rung| f64::from(rung.average_bps) <= bps).unwrap_or(lowest)
+    }
+
+    fn ladder(&mut self, ladder: Vec<Rung>) {
+        let first = self.ladder.is_empty();
+        self.ladder = ladder;
+        self.fixed = self.fixed.filter(|rung| *rung < self.ladder.len());
+        let lowest = self.ladder.len().saturating_sub(1);
+        let rung = match self.fixed {
+            Some(rung) => rung,
+            None if first => self.fitting(self.throughput.estimate_bps() * SAFETY_UP),
+            None => self.preferred.min(lowest),
+        };
+        // Told even when equal: the list may have been reordered.
+        self.preferred = rung;
+        self.out.push_back(Output::Prefer(rung));
+    }
+
+    fn chunk(&mut self, now: Instant, rung: usize, bytes: u64, made: Option<Wall>) {
+        self.throughput.chunk(now, bytes, made);
+        if self.throughput.late_ms() > CALM_LATE_MS {
+            self.calm_since = None;
+        } else {
+            self.calm_since.get_or_insert(now);
+        }
+        if self.fixed.is_some() || self.ladder.len() < 2 {
+            return;
+        }
+        let Some(playing) = self.ladder.get(rung).copied() else { return };
+        if self.falling_behind(playing) {
+            self.down(now, rung);
+        } else {
+            self.up(now, rung);
+        }
+    }
+
+    fn falling_behind(&self, playing: Rung) -> bool {
+        self.throughput.late_ms() > CALM_LATE_MS
+            && self.throughput.queued()
+            && self.throughput.measured().is_some()
+            && self.throughput.estimate_bps() * SAFETY_KEEP < f64::from(playing.average_bps)
+    }
+
+    fn down(&mut self, now: Instant, playing: usize) {
+        let estimate = self.throughput.estimate_bps();
+        if self.hint_bps.is_some_and(|hint| hint > estimate * 2.0) {
+            // The connection that the server sees is not the one that is slow: something stands in between.
+            self.hint_trusted = false;
+        }
+        let rung = self.fitting(estimate * SAFETY_DOWN).max(playing);
+        if rung == playing {
+            return;
+        }
+        if self.preferred < rung {
+            if self.went_up.is_some_and(|at| now.since(at) < UP_TRIAL) {
+                self.up_hold = Span(self.up_hold.0.saturating_mul(2)).min(UP_HOLD_MAX);
+            }
+            self.went_up = None;
+            self.up_after = now + self.up_hold;
+            self.probe_after = self.up_after;
+            self.prefer(rung);
+        }
+        let held = self.abandoned.is_some_and(|at| now.since(at) < ABANDON_HOLD);
+        if self.throughput.late_ms() > ABANDON_LATE_MS && !held {
+            self.abandoned = Some(now);
+            self.out.push_back(Output::Abandon(rung));
+        }
+    }
+
+    fn up(&mut self, now: Instant, playing: usize) {
+        if self.preferred != playing || playing == 0 || now < self.up_after {
+            return;
+        }
+        let Some(calm_since) = self.calm_since else { return };
+        let Some(next) = playing.checked_sub(1).and_then(|rung| self.ladder.get(rung)).copied() else {
+            return;
+        };
+        let fresh = self.throughput.measured().is_some_and(|at| now.since(at) < ESTIMATE_FRESH);
+        let room = self.throughput.estimate_bps() * SAFETY_UP;
+        if fresh && room >= f64::from(next.peak_bps.max(next.average_bps)) {
+            let rung = self.fitting(room);
+            self.went_up = Some(now);
+            self.up_after = now + Span::from_secs(1);
+            self.probe_pause = PROBE_PAUSE;
+            self.prefer(rung.min(playing));
+        } else if !self.probing && now >= self.probe_after && now.since(calm_since) >= PROBE_CALM {
+            self.probe_after = now + self.probe_pause;
+            self.probe_pause = Span(self.probe_pause.0.saturating_mul(2)).min(PROBE_PAUSE_MAX);
+            // A trusted hint of the server that leaves no room saves the bytes.
+            let hopeless = self.hint_trusted
+                && self.hint_bps.is_some_and(|hint| hint * 4.0 < f64::from(next.average_bps));
+            if !hopeless {
+                let bytes = f64::from(next.peak_bps) / 8.0 * PROBE_S;
+                let bytes = (bytes as u32).clamp(PROBE_BYTES_MIN, PROBE_BYTES_MAX);
+                self.probing = true;
+                self.out.push_back(Output::Probe(playing - 1, bytes));
+            }
+        }
+    }
+}
+
+impl Machine for Abr {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Ladder(ladder) => self.ladder(ladder),
+            Input::Fixed(rung) => {
+                self.fixed = rung.filter(|rung| *rung < self.ladder.len());
+                if let Some(rung) = self.fixed {
+                    self.prefer(rung);
+                }
+            }
+            Input::Opened(hint) => {
+                self.throughput.opened(now);
+                self.hint_bps = hint.or(self.hint_bps);
+            }
+            Input::Chunk(rung, bytes, made) => self.chunk(now, rung, bytes, made),
+            Input::Probed(bytes, took) => {
+                self.probing = false;
+                self.throughput.transfer(now, bytes, took);
+            }
+            Input::ProbeFailed => self.probing = false,
+            Input::Stalled => {
+                self.calm_since = None;
+                if self.fixed.is_none() && self.throughput.measured().is_some() {
+                    let rung = self.fitting(self.throughput.estimate_bps() * SAFETY_DOWN);
+                    if rung > self.preferred {
+                        self.up_after = now + self.up_hold;
+                        self.prefer(rung);
+                    }
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, _now: Instant) {}
+
+    fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn wake(&self) -> Option<(Instant, &'static str)> {
+        None
+    }
+}

@@ -1,0 +1,135 @@
+//! What has been given to the buffer: which unit is new and which is had already, and how a lower rendition of the segment
+//! in progress takes over without losing or repeating a frame. Plain bookkeeping: no time, no deadlines.
+//!
+//! An overlapping rendition is held back until the old media are nearly played out, because the browser drops what an
+//! append overlaps; then it is appended at once and the playhead put on the first frame not yet shown.
+
+use super::limits::{OVERLAP_EPSILON_S, SPLICE_AHEAD_S};
+use super::{RequestId, Sample};
+use hawker_wire::media::{Chunk, Init, Kind};
+
+/// See the module text.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    init: Option<u64>,
+    shape: Option<(bool, bool)>,
+    rung: Option<usize>,
+    video_end_s: Option<f64>,
+    audio_end_s: Option<f64>,
+    frame_s: f64,
+    splice: Option<Splice>,
+}
+
+#[derive(Debug)]
+struct Splice {
+    request: RequestId,
+    /// Where the old media end.
+    at_s: f64,
+    /// Where the new ones end so far.
+    covered_s: f64,
+    released: bool,
+}
+
+/// What to do with an init segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitVerdict {
+    /// Append it.
+    Keep,
+    /// The buffer has it.
+    Drop,
+    /// The tracks are others: a SourceBuffer cannot change them.
+    Rebuild,
+}
+
+impl Ledger {
+    /// Judges an init segment.
+    pub fn init(&mut self, init: &Init) -> InitVerdict {
+        let shape = (init.has(Kind::Video), init.has(Kind::Audio));
+        if self.shape.is_some_and(|had| had != shape) {
+            return InitVerdict::Rebuild;
+        }
+        self.shape = Some(shape);
+        if self.init == Some(init.fingerprint) {
+            return InitVerdict::Drop;
+        }
+        self.init = Some(init.fingerprint);
+        InitVerdict::Keep
+    }
+
+    /// Judges a chunk of this rung: whether it is new and to be appended.
+    pub fn chunk(&mut self, request: RequestId, rung: usize, chunk: &Chunk) -> bool {
+        let (start, end) = (chunk.start_s(), chunk.end_s());
+        match chunk.kind {
+            Kind::Audio => {
+                if self.audio_end_s.is_some_and(|had| start + OVERLAP_EPSILON_S < had) {
+                    return false;
+                }
+                self.audio_end_s = Some(end);
+            }
+            Kind::Video => {
+                let splicing = self.splice.as_ref().is_some_and(|splice| splice.request == request);
+                let same = self.rung == Some(rung);
+                let had = self.video_end_s.is_some_and(|had| start + OVERLAP_EPSILON_S < had);
+                if same && had && !splicing {
+                    return false;
+                }
+                if let Some(splice) = self.splice.as_mut().filter(|splice| splice.request == request) {
+                    splice.covered_s = end;
+                }
+                self.rung = Some(rung);
+                self.frame_s = end - start;
+                self.video_end_s = Some(end);
+            }
+        }
+        true
+    }
+
+    /// The rung of the last video chunk kept.
+    #[must_use]
+    pub fn rung(&self) -> Option<usize> {
+        self.rung
+    }
+
+    /// This request overlaps what there is. `false`: there is nothing to overlap.
+    pub fn splice(&mut self, request: RequestId) -> bool {
+        let at = match self.splice.take() {
+            // A second step down before the first took effect: what plays still ends where it did.
+            Some(splice) if !splice.released => Some(splice.at_s),
+            _ => self.video_end_s,
+        };
+        self.splice = at.map(|at_s| Splice { request, at_s, covered_s: 0.0, released: false });
+        self.splice.is_some()
+    }
+
+    /// Whether held media may now be appended. Once per splice.
+    pub fn release(&mut self, sample: &Sample) -> bool {
+        let frame_s = self.frame_s;
+        let Some(splice) = self.splice.as_mut().filter(|splice| !splice.released) else { return false };
+        splice.released = splice.covered_s >= splice.at_s + frame_s && sample.ahead_s() <= SPLICE_AHEAD_S;
+        splice.released
+    }
+
+    /// Everything released is appended: where the playhead goes, seconds. Ends the splice.
+    pub fn resume(&mut self, sample: &Sample) -> Option<f64> {
+        let splice = self.splice.take_if(|splice| splice.released)?;
+        // The first frame that has not been on the screen.
+        let unseen = sample.shown.map_or(splice.at_s, |shown| shown + self.frame_s);
+        Some(unseen.min(splice.at_s).max(sample.playhead) + OVERLAP_EPSILON_S / 5.0)
+    }
+
+    /// A splice is waiting or under way.
+    #[must_use]
+    pub fn splicing(&self) -> bool {
+        self.splice.is_some()
+    }
+
+    /// Playback begins anew in the same buffer: media may repeat or lie apart.
+    pub fn rejoin(&mut self) {
+        *self = Self { init: self.init, shape: self.shape, ..Self::default() };
+    }
+
+    /// A new, empty buffer.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,689 @@
+//! The whole of playback: routes between loader, abr, latency, gap, buffer, clock and ledger, and tells the room's state.
+//! Decides as little as possible itself: states, rebuilds, hidden pages.
+//!
+//! The shell carries out [`Output`] and answers with [`Input`]; media stay with it, and units are judged one by one.
+
+use super::abr::{self, Abr, Rung};
+use super::buffer::{self, Buffer};
+use super::clock::{self, Clock};
+use super::gap::{self, Gap};
+use super::latency::{self, Latency};
+use super::ledger::{InitVerdict, Ledger};
+use super::limits::{HIDDEN_STOP, REBUILD_PAUSE, REBUILDS_MAX, RETRY_LAST, SAMPLE_EVERY};
+use super::loader::{self, Loader};
+use super::{RequestId, Sample};
+use hawker_wire::media::{Kind, Unit};
+use hawker_wire::proto::{Rendition, Stream, stream::State as Room};
+use hawker_wire::{Instant, Machine, Span};
+use std::collections::VecDeque;
+
+/// What a viewer is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Asking, or waiting for the first frame.
+    #[default]
+    Connecting,
+    /// Playing.
+    Live,
+    /// Out of media for the moment.
+    Stalled,
+    /// No show; it starts by itself.
+    Offline,
+    /// The show is over.
+    Ended,
+    /// This browser cannot play the stream: given up.
+    Error,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Begin.
+    Start,
+    /// The element left the page.
+    Stop,
+    /// The viewer pauses: nothing is loaded meanwhile.
+    Pause,
+    /// The viewer plays again, at the live edge.
+    Play,
+    /// To the live edge at once.
+    GoLive,
+    /// A rendition by name; `None`: automatic.
+    Quality(Option<String>),
+    /// The page is hidden or shown, and whether it makes no sound.
+    Hidden {
+        /// `document.hidden`.
+        hidden: bool,
+        /// Muted or without sound.
+        silent: bool,
+    },
+    /// Answer to `AskStream`; `None`: it failed.
+    Stream(Option<Box<Stream>>),
+    /// Answer to `AskTime`.
+    Time(clock::Input),
+    /// The answer to a request began: first segment chunk is a keyframe; the server's estimate of the connection, bits a second.
+    Opened(RequestId, bool, Option<f64>),
+    /// A whole unit is there. Answered at once by `Keep` or `Drop`.
+    Unit(RequestId, Unit),
+    /// The answer is complete.
+    Finished(RequestId),
+    /// It broke off or was refused: HTTP status (0: network or malformed), and the server's `Retry-After`.
+    Failed(RequestId, u16, Option<Span>),
+    /// A probe is complete: bytes after the first piece, and the time from it to the last.
+    Probed(u64, Span),
+    /// The SourceBuffer of the last `Open` is there, empty.
+    Ready,
+    /// The operation on the SourceBuffer is done; bytes appended.
+    Done(u64),
+    /// The SourceBuffer is full.
+    Full,
+    /// Append, decoding or building failed for good.
+    Broken,
+    /// Answer to `Look`.
+    Sample(Sample),
+}
+
+/// What is wanted of the shell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// `GET /live/ROOM/stream[?after=]`; breaks off the one before.
+    AskStream(Option<u64>),
+    /// `GET /api/v1/time`.
+    AskTime,
+    /// `GET /live/ROOM/EPOCH/RENDITION/N.mp4`, streamed.
+    Fetch {
+        /// Its number from now on.
+        request: RequestId,
+        /// Of the URL.
+        epoch: String,
+        /// Of the URL.
+        rendition: String,
+        /// Segment number.
+        number: u64,
+        /// A probe: only so many bytes, timed and thrown away.
+        probe: Option<u32>,
+    },
+    /// Break off; an incomplete unit is dropped, complete ones stay queued.
+    Cancel(RequestId),
+    /// Build a new MediaSource with one SourceBuffer for these codecs (RFC 6381); drop everything queued.
+    Open(String),
+    /// Queue the unit just told.
+    Keep,
+    /// Let the unit just told go.
+    Drop,
+    /// Drop everything queued.
+    Clear,
+    /// Append the next queued bytes of this request.
+    Append(RequestId),
+    /// Remove this interval from the SourceBuffer.
+    Remove(f64, f64),
+    /// Set `currentTime`.
+    Seek(f64),
+    /// Set `playbackRate`.
+    Rate(f64),
+    /// Set `currentTime` and play.
+    Start(f64),
+    /// Pause the element.
+    Pause,
+    /// Tell a sample.
+    Look,
+    /// The state changed.
+    State(State),
+    /// The list of renditions changed.
+    Renditions,
+    /// What is played changed to this rendition.
+    Rendition(usize),
+    /// A stall is over.
+    Stall(Span),
+}
+
+/// Figures for `element.stats()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Server to eye, ms; `None` before the clock is known.
+    pub latency_ms: Option<f64>,
+    /// Ahead of the playhead, ms.
+    pub buffer_ms: f64,
+    /// The level aimed at, ms.
+    pub target_ms: f64,
+    /// What the link carries, bits a second; `None` before it was measured.
+    pub estimate_bps: Option<f64>,
+    /// Stalls since the start.
+    pub stalls: u32,
+    /// Their length in all, ms.
+    pub stalled_ms: f64,
+    /// Frames decoded late and not shown.
+    pub dropped: u64,
+    /// Playback rate.
+    pub rate: f64,
+    /// Least round trip to the server, ms.
+    pub round_trip_ms: Option<f64>,
+}
+
+/// See the module text.
+#[derive(Debug)]
+pub struct Player {
+    clock: Clock,
+    loader: Loader,
+    abr: Abr,
+    latency: Latency,
+    gap: Gap,
+    buffer: Buffer,
+    ledger: Ledger,
+    state: State,
+    paused: bool,
+    stopped: bool,
+    hidden: bool,
+    hidden_stop: Option<Instant>,
+    asleep: bool,
+    quality: Option<String>,
+    open: bool,
+    rungs: VecDeque<(RequestId, usize)>,
+    sample: Sample,
+    look: Option<Instant>,
+    rebuild: Option<Instant>,
+    rebuilds: u32,
+    made: Option<(f64, f64)>,
+    stalls: u32,
+    stalled_ms: f64,
+    probes: RequestId,
+    out: VecDeque<Output>,
+}
+
+/// Probes are numbered from here, apart from the loader's requests.
+const PROBES_FROM: RequestId = 1 << 31;
+/// A MediaSource that has shown so many frames works.
+const PLAYS_FRAMES: u64 = 60;
+
+impl Player {
+    /// Idle. The seed spreads back-off over viewers.
+    #[must_use]
+    pub fn new(now: Instant, seed: u64) -> Self {
+        Self {
+            clock: Clock::new(now),
+            loader: Loader::new(seed),
+            abr: Abr::default(),
+            latency: Latency::default(),
+            gap: Gap::default(),
+            buffer: Buffer::default(),
+            ledger: Ledger::default(),
+            state: State::Connecting,
+            paused: false,
+            stopped: true,
+            hidden: false,
+            hidden_stop: None,
+            asleep: false,
+            quality: None,
+            open: false,
+            rungs: VecDeque::new(),
+            sample: Sample::default(),
+            look: None,
+            rebuild: None,
+            rebuilds: 0,
+            made: None,
+            stalls: 0,
+            stalled_ms: 0.0,
+            probes: PROBES_FROM,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// What the viewer is told.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// What there is to play, best first.
+    #[must_use]
+    pub fn renditions(&self) -> &[Rendition] {
+        self.loader.stream().map_or(&[], |stream| &stream.renditions)
+    }
+
+    /// The room as last told.
+    #[must_use]
+    pub fn stream(&self) -> Option<&Stream> {
+        self.loader.stream()
+    }
+
+    /// Index of the rendition whose media were appended last.
+    #[must_use]
+    pub fn rendition(&self) -> Option<usize> {
+        self.ledger.rung()
+    }
+
+    /// The server's clock, ms since 1970.
+    #[must_use]
+    pub fn server_ms(&self, now: Instant) -> Option<f64> {
+        self.clock.server_ms(now)
+    }
+
+    /// Figures as of now.
+    #[must_use]
+    pub fn stats(&self, now: Instant) -> Stats {
+        let latency_ms = self.clock.server_ms(now).zip(self.made).map(|(server_ms, (at_s, made_ms))| {
+            let shown_s = self.sample.shown.unwrap_or(self.sample.playhead);
+            server_ms - (made_ms + (shown_s - at_s) * 1e3)
+        });
+        Stats {
+            latency_ms: latency_ms.filter(|_| matches!(self.state, State::Live | State::Stalled)),
+            buffer_ms: self.sample.ahead_s() * 1e3,
+            target_ms: self.latency.target_s() * 1e3,
+            estimate_bps: self.abr.estimate_bps(),
+            stalls: self.stalls,
+            stalled_ms: self.stalled_ms,
+            dropped: self.sample.dropped,
+            rate: self.latency.rate(),
+            round_trip_ms: self.clock.round_trip_ms(),
+        }
+    }
+
+    fn set_state(&mut self, state: State) {
+        if self.state != state {
+            self.state = state;
+            self.out.push_back(Output::State(state));
+        }
+    }
+
+    /// Playback begins anew in the same buffer.
+    fn anew(&mut self, now: Instant) {
+        self.ledger.rejoin();
+        self.latency.handle(now, latency::Input::Join);
+        self.gap.handle(now, gap::Input::Reset);
+        self.buffer.handle(now, buffer::Input::Clear);
+        self.out.push_back(Output::Clear);
+    }
+
+    fn resume(&mut self, now: Instant) {
+        if self.paused || self.stopped {
+            return;
+        }
+        self.asleep = false;
+        if !matches!(self.state, State::Offline | State::Ended) {
+            self.set_state(State::Connecting);
+        }
+        self.anew(now);
+        self.loader.handle(now, loader::Input::Start);
+    }
+
+    fn sleep(&mut self, now: Instant) {
+        self.loader.handle(now, loader::Input::Stop);
+        self.out.push_back(Output::Pause);
+    }
+
+    /// A new MediaSource, after a pause that grows while nothing plays.
+    fn broken(&mut self, now: Instant) {
+        if self.rebuild.is_some() || self.stopped {
+            return;
+        }
+        self.loader.handle(now, loader::Input::Stop);
+        self.open = false;
+        self.rebuilds += 1;
+        if self.rebuilds > REBUILDS_MAX {
+            self.set_state(State::Error);
+            self.out.push_back(Output::Pause);
+            return;
+        }
+        let pause = Span(REBUILD_PAUSE.as_us() << (self.rebuilds - 1).min(8)).min(RETRY_LAST);
+        self.rebuild = Some(now + pause);
+    }
+
+    fn unit(&mut self, now: Instant, request: RequestId, unit: &Unit) {
+        let Some(rung) = self.rungs.iter().find(|(id, _)| *id == request).map(|(_, rung)| *rung) else {
+            self.out.push_back(Output::Drop);
+            return;
+        };
+        match unit {
+            Unit::Init { init, len } => match self.ledger.init(init) {
+                InitVerdict::Keep => self.keep(now, request, *len),
+                InitVerdict::Drop => self.out.push_back(Output::Drop),
+                InitVerdict::Rebuild => {
+                    self.out.push_back(Output::Drop);
+                    self.broken(now);
+                }
+            },
+            Unit::Chunk { chunk, len } => {
+                self.abr.handle(now, abr::Input::Chunk(rung, *len, chunk.made));
+                self.latency.handle(now, latency::Input::Late(self.abr.late_ms() / 1e3));
+                let before = self.ledger.rung();
+                if self.ledger.chunk(request, rung, chunk) {
+                    self.latency.handle(now, latency::Input::Joined(chunk.start_s()));
+                    if chunk.kind == Kind::Video {
+                        self.gap.handle(now, gap::Input::Frame(chunk.start_s()));
+                        if before != Some(rung) {
+                            self.out.push_back(Output::Rendition(rung));
+                        }
+                    }
+                    if let Some(made) = chunk.made {
+                        self.made = Some((chunk.start_s(), made.as_ms() as f64));
+                    }
+                    self.keep(now, request, *len);
+                } else {
+                    self.out.push_back(Output::Drop);
+                }
+                self.loader.handle(now, loader::Input::Chunk(request, chunk.start_s(), chunk.end_s()));
+            }
+        }
+    }
+
+    fn keep(&mut self, now: Instant, request: RequestId, len: u64) {
+        self.out.push_back(Output::Keep);
+        self.buffer.handle(now, buffer::Input::Queued(request, len));
+    }
+
+    fn sampled(&mut self, now: Instant, sample: Sample) {
+        self.sample = sample;
+        let sample = || self.sample.clone();
+        self.buffer.handle(now, buffer::Input::Sample(sample()));
+        self.latency.handle(now, latency::Input::Sample(sample()));
+        if !self.latency.joining() && !self.paused && !self.asleep {
+            self.gap.handle(now, gap::Input::Sample(sample()));
+        }
+    }
+
+    fn splice(&mut self, now: Instant) {
+        if self.ledger.release(&self.sample) {
+            self.buffer.handle(now, buffer::Input::Hold(false));
+        } else if self.buffer.idle()
+            && let Some(to) = self.ledger.resume(&self.sample)
+        {
+            self.out.push_back(Output::Seek(to));
+        }
+    }
+
+    /// Carries outputs of the parts to each other until none is left.
+    fn route(&mut self, now: Instant) {
+        loop {
+            self.splice(now);
+            if let Some(output) = self.loader.poll() {
+                self.loader_wants(now, output);
+            } else if let Some(output) = self.abr.poll() {
+                self.abr_wants(now, output);
+            } else if let Some(output) = self.latency.poll() {
+                self.latency_wants(now, output);
+            } else if let Some(output) = self.gap.poll() {
+                self.gap_wants(now, output);
+            } else if let Some(output) = self.buffer.poll() {
+                self.buffer_wants(now, output);
+            } else if self.clock.poll().is_some() {
+                self.out.push_back(Output::AskTime);
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn loader_wants(&mut self, now: Instant, output: loader::Output) {
+        match output {
+            loader::Output::AskStream(after) => self.out.push_back(Output::AskStream(after)),
+            loader::Output::Room(room) => match room {
+                Room::Live if self.latency.joining() => self.set_state(State::Connecting),
+                Room::Live => self.set_state(State::Live),
+                Room::Offline => self.set_state(State::Offline),
+                Room::Ended => self.set_state(State::Ended),
+            },
+            loader::Output::Epoch => {
+                self.open = false;
+                self.rebuilds = 0;
+                self.anew(now);
+            }
+            loader::Output::Ladder => {
+                let ladder = self
+                    .renditions()
+                    .iter()
+                    .map(|r| Rung { peak_bps: r.peak_bps, average_bps: r.average_bps })
+                    .collect();
+                self.abr.handle(now, abr::Input::Ladder(ladder));
+                self.choose(now);
+                self.out.push_back(Output::Renditions);
+            }
+            loader::Output::Fetch { request, rung, number, overlap, join } => {
+                self.fetch(now, request, rung, number, overlap, join);
+            }
+            loader::Output::Cancel(request) => {
+                self.buffer.handle(now, buffer::Input::End(request));
+                self.out.push_back(Output::Cancel(request));
+            }
+        }
+    }
+
+    fn fetch(
+        &mut self,
+        now: Instant,
+        request: RequestId,
+        rung: usize,
+        number: u64,
+        overlap: bool,
+        join: bool,
+    ) {
+        let Some(stream) = self.loader.stream() else { return };
+        let Some(rendition) = stream.renditions.get(rung).or(stream.renditions.last()) else { return };
+        let (epoch, name, codecs) = (stream.epoch.clone(), rendition.name.clone(), rendition.codecs.clone());
+        if join {
+            self.anew(now);
+        }
+        if !self.open {
+            self.open = true;
+            self.ledger.reset();
+            self.buffer = Buffer::default();
+            self.out.push_back(Output::Open(codecs));
+        }
+        if overlap && self.ledger.splice(request) {
+            self.buffer.handle(now, buffer::Input::Hold(true));
+        }
+        if self.rungs.len() >= super::limits::REQUESTS_MAX {
+            self.rungs.pop_front();
+        }
+        self.rungs.push_back((request, rung));
+        self.buffer.handle(now, buffer::Input::Begin(request));
+        self.out.push_back(Output::Fetch { request, epoch, rendition: name, number, probe: None });
+        self.look.get_or_insert(now);
+    }
+
+    fn abr_wants(&mut self, now: Instant, output: abr::Output) {
+        match output {
+            abr::Output::Prefer(rung) => self.loader.handle(now, loader::Input::Prefer(rung)),
+            abr::Output::Abandon(rung) => self.loader.handle(now, loader::Input::Abandon(rung)),
+            abr::Output::Probe(rung, bytes) => {
+                let stream = self.loader.stream();
+                let target = stream.and_then(|stream| {
+                    let name = stream.renditions.get(rung)?.name.clone();
+                    Some((stream.epoch.clone(), name, self.loader.finished()?))
+                });
+                match target.filter(|_| self.loader.long_requests() < 2) {
+                    Some((epoch, rendition, number)) => {
+                        self.probes = self.probes.wrapping_add(1).max(PROBES_FROM);
+                        let (request, probe) = (self.probes, Some(bytes));
+                        self.out.push_back(Output::Fetch { request, epoch, rendition, number, probe });
+                    }
+                    None => self.abr.handle(now, abr::Input::ProbeFailed),
+                }
+            }
+        }
+    }
+
+    fn latency_wants(&mut self, now: Instant, output: latency::Output) {
+        match output {
+            latency::Output::Start(at) => {
+                self.gap.handle(now, gap::Input::Reset);
+                self.out.push_back(Output::Start(at));
+                self.set_state(State::Live);
+            }
+            latency::Output::Rate(rate) => self.out.push_back(Output::Rate(rate)),
+            latency::Output::Seek(at) => self.out.push_back(Output::Seek(at)),
+        }
+    }
+
+    fn gap_wants(&mut self, now: Instant, output: gap::Output) {
+        match output {
+            gap::Output::Seek(at) if !self.ledger.splicing() => self.out.push_back(Output::Seek(at)),
+            gap::Output::Seek(_) => {}
+            gap::Output::Rebuild => self.broken(now),
+            gap::Output::StallBegan(_) => {
+                self.latency.handle(now, latency::Input::Underrun);
+                self.abr.handle(now, abr::Input::Stalled);
+                if self.state == State::Live {
+                    self.set_state(State::Stalled);
+                }
+            }
+            gap::Output::StallEnded(length) => {
+                self.stalls += 1;
+                self.stalled_ms += length.as_us() as f64 / 1e3;
+                self.out.push_back(Output::Stall(length));
+                if self.state == State::Stalled {
+                    self.set_state(State::Live);
+                }
+            }
+        }
+    }
+
+    fn buffer_wants(&mut self, now: Instant, output: buffer::Output) {
+        match output {
+            buffer::Output::Append(request) => self.out.push_back(Output::Append(request)),
+            buffer::Output::Remove(from, to) => self.out.push_back(Output::Remove(from, to)),
+            buffer::Output::Overflow => {
+                self.anew(now);
+                self.loader.handle(now, loader::Input::Rejoin);
+            }
+            buffer::Output::Broken => self.broken(now),
+        }
+    }
+
+    fn choose(&mut self, now: Instant) {
+        let rung =
+            self.quality.as_ref().and_then(|name| self.renditions().iter().position(|r| r.name == *name));
+        self.abr.handle(now, abr::Input::Fixed(rung));
+    }
+
+    fn hide(&mut self, now: Instant, hidden: bool, silent: bool) {
+        self.hidden_stop = (hidden && silent && !self.asleep)
+            .then(|| self.hidden_stop.unwrap_or(now + HIDDEN_STOP))
+            .filter(|_| !self.paused && !self.stopped);
+        if self.hidden && !hidden {
+            if self.asleep {
+                self.resume(now);
+            } else {
+                self.latency.handle(now, latency::Input::Shown);
+                self.look = self.look.map(|_| now);
+            }
+        }
+        self.hidden = hidden;
+    }
+
+    fn due(&mut self, now: Instant) {
+        if self.hidden_stop.is_some_and(|at| at <= now) {
+            self.hidden_stop = None;
+            self.asleep = true;
+            self.sleep(now);
+        }
+        if self.rebuild.is_some_and(|at| at <= now) {
+            self.rebuild = None;
+            self.resume(now);
+        }
+        if self.look.is_some_and(|at| at <= now) {
+            self.look = Some(now + SAMPLE_EVERY);
+            self.out.push_back(Output::Look);
+        }
+    }
+}
+
+impl Machine for Player {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        self.tick(now);
+        match input {
+            Input::Start => {
+                self.stopped = false;
+                self.resume(now);
+            }
+            Input::Stop => {
+                self.stopped = true;
+                self.sleep(now);
+                self.look = None;
+                self.rebuild = None;
+                self.hidden_stop = None;
+                self.open = false;
+            }
+            Input::Pause => {
+                self.paused = true;
+                self.sleep(now);
+            }
+            Input::Play => {
+                let again = self.paused || self.state == State::Error;
+                self.paused = false;
+                if again {
+                    self.rebuilds = 0;
+                    self.resume(now);
+                }
+            }
+            Input::GoLive => {
+                self.latency.handle(now, latency::Input::GoLive);
+                self.look = self.look.map(|_| now);
+            }
+            Input::Quality(name) => {
+                self.quality = name;
+                self.choose(now);
+            }
+            Input::Hidden { hidden, silent } => self.hide(now, hidden, silent),
+            Input::Stream(told) => self.loader.handle(now, loader::Input::Stream(told)),
+            Input::Time(input) => self.clock.handle(now, input),
+            Input::Opened(request, independent, hint) => {
+                self.abr.handle(now, abr::Input::Opened(hint));
+                self.loader.handle(now, loader::Input::Opened(request, independent));
+            }
+            Input::Unit(request, unit) => self.unit(now, request, &unit),
+            Input::Finished(request) => {
+                self.buffer.handle(now, buffer::Input::End(request));
+                self.loader.handle(now, loader::Input::Finished(request));
+            }
+            Input::Failed(request, ..) if request >= PROBES_FROM => {
+                self.abr.handle(now, abr::Input::ProbeFailed);
+            }
+            Input::Failed(request, status, after) => {
+                self.buffer.handle(now, buffer::Input::End(request));
+                self.loader.handle(now, loader::Input::Failed(request, status, after));
+            }
+            Input::Probed(bytes, took) => self.abr.handle(now, abr::Input::Probed(bytes, took)),
+            Input::Ready => self.buffer.handle(now, buffer::Input::Ready),
+            Input::Done(bytes) => self.buffer.handle(now, buffer::Input::Done(bytes)),
+            Input::Full => self.buffer.handle(now, buffer::Input::Full),
+            Input::Broken => self.broken(now),
+            Input::Sample(sample) => {
+                if sample.decoded > PLAYS_FRAMES {
+                    self.rebuilds = 0;
+                }
+                self.sampled(now, sample);
+            }
+        }
+        self.route(now);
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.clock.tick(now);
+        self.loader.tick(now);
+        self.buffer.tick(now);
+        self.due(now);
+        self.route(now);
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn wake(&self) -> Option<(Instant, &'static str)> {
+        if self.stopped {
+            return None;
+        }
+        let own = [
+            (self.look, "look at the element"),
+            (self.rebuild, "build a new buffer"),
+            (self.hidden_stop, "stop loading for a hidden page"),
+        ];
+        own.into_iter()
+            .filter_map(|(at, why)| Some((at?, why)))
+            .chain([self.clock.wake(), self.loader.wake(), self.buffer.wake()].into_iter().flatten())
+            .min_by_key(|(at, _)| *at)
+    }
+}

@@ -1,0 +1,201 @@
+//! What the link can carry, measured on a stream that arrives at the encoder's pace.
+//!
+//! Most of the time a live stream says nothing about the link: chunks come when they are made. But a chunk that was made
+//! before the one ahead of it had arrived was waiting for the link, and from then on bytes come as fast as the link goes. So
+//! time counts only while something waits: at the join (the server bursts what there is of the segment), behind every
+//! keyframe, and when the link is too slow. Chunks say by `prft` when they were made; only differences of it are used, so
+//! the clocks need not agree. Does not choose a rendition (`abr`).
+
+use super::limits::{
+    BUSY_BYTES_MIN, BUSY_CUT_US, BUSY_MIN_US, ESTIMATE_START_BPS, HALF_LIFE_FAST_S, HALF_LIFE_SLOW_S,
+    QUEUED_MS, TRANSIT_WINDOW,
+};
+use hawker_wire::{Instant, Span, Wall};
+
+/// See the module text.
+#[derive(Debug, Default)]
+pub struct Throughput {
+    fast: Ewma,
+    slow: Ewma,
+    measured: Option<Instant>,
+    last: Option<Instant>,
+    busy_us: u64,
+    busy_bytes: u64,
+    transit: Least,
+    late_ms: f64,
+    queued: bool,
+}
+
+impl Throughput {
+    /// Media of another request follow: the time until now says nothing.
+    pub fn opened(&mut self, now: Instant) {
+        self.close(now);
+        self.last = Some(now);
+    }
+
+    /// A chunk has arrived whole.
+    pub fn chunk(&mut self, now: Instant, bytes: u64, made: Option<Wall>) {
+        let Some(made) = made else {
+            self.last = Some(now);
+            return;
+        };
+        let now_ms = now.as_us() as f64 / 1e3;
+        let transit = now_ms - made.as_ms() as f64;
+        let least = self.transit.push(now, transit);
+        self.late_ms = (transit - least).max(0.0);
+        if let Some(last) = self.last {
+            // When this chunk could have been here at the earliest, by the page's clock.
+            let ready_ms = made.as_ms() as f64 + least;
+            self.queued = ready_ms + QUEUED_MS < last.as_us() as f64 / 1e3;
+            if self.queued {
+                self.busy_us += now.since(last).as_us();
+                self.busy_bytes += bytes;
+                if self.busy_us >= BUSY_CUT_US {
+                    self.close(now);
+                }
+            } else {
+                self.close(now);
+            }
+        }
+        self.last = Some(now);
+    }
+
+    /// A transfer that ran at the speed of the link: a probe.
+    pub fn transfer(&mut self, now: Instant, bytes: u64, took: Span) {
+        self.sample(now, bytes, took.as_us().max(1_000));
+        // A probe is short but worth as much as a second of waiting.
+        self.slow.push(
+            bytes as f64 * 8e6 / took.as_us().max(1_000) as f64,
+            HALF_LIFE_SLOW_S,
+            HALF_LIFE_SLOW_S,
+        );
+    }
+
+    /// Bits a second; the start value before anything is measured.
+    #[must_use]
+    pub fn estimate_bps(&self) -> f64 {
+        match (self.fast.value(), self.slow.value()) {
+            (Some(fast), Some(slow)) => fast.min(slow),
+            _ => ESTIMATE_START_BPS,
+        }
+    }
+
+    /// When the estimate last got a sample.
+    #[must_use]
+    pub fn measured(&self) -> Option<Instant> {
+        self.measured
+    }
+
+    /// How much later than the fastest ones lately the last chunk came.
+    #[must_use]
+    pub fn late_ms(&self) -> f64 {
+        self.late_ms
+    }
+
+    /// The link, not the encoder, set the pace of the last chunk.
+    #[must_use]
+    pub fn queued(&self) -> bool {
+        self.queued
+    }
+
+    fn close(&mut self, now: Instant) {
+        if self.busy_us >= BUSY_MIN_US && self.busy_bytes >= BUSY_BYTES_MIN {
+            self.sample(now, self.busy_bytes, self.busy_us);
+        }
+        self.busy_us = 0;
+        self.busy_bytes = 0;
+    }
+
+    fn sample(&mut self, now: Instant, bytes: u64, us: u64) {
+        let bps = bytes as f64 * 8e6 / us as f64;
+        let weight_s = us as f64 / 1e6;
+        self.fast.push(bps, weight_s, HALF_LIFE_FAST_S);
+        self.slow.push(bps, weight_s, HALF_LIFE_SLOW_S);
+        self.measured = Some(now);
+    }
+}
+
+/// An average in which a sample's weight halves after so many seconds of busy link; without the bias of its start.
+#[derive(Debug, Default)]
+struct Ewma {
+    sum: f64,
+    weight: f64,
+}
+
+impl Ewma {
+    fn push(&mut self, value: f64, weight_s: f64, half_life_s: f64) {
+        let keep = 0.5_f64.powf(weight_s / half_life_s);
+        self.sum = self.sum * keep + value * (1.0 - keep);
+        self.weight = self.weight * keep + (1.0 - keep);
+    }
+
+    fn value(&self) -> Option<f64> {
+        (self.weight > 0.0).then(|| self.sum / self.weight)
+    }
+}
+
+/// The least value of the last one to two windows.
+#[derive(Debug, Default)]
+struct Least {
+    since: Option<Instant>,
+    now: Option<f64>,
+    before: Option<f64>,
+}
+
+impl Least {
+    fn push(&mut self, now: Instant, value: f64) -> f64 {
+        if self.since.is_none_or(|since| now.since(since) > TRANSIT_WINDOW) {
+            self.since = Some(now);
+            self.before = self.now.take();
+        }
+        let least = self.now.map_or(value, |least| least.min(value));
+        self.now = Some(least);
+        self.before.map_or(least, |before| before.min(least))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends frames made every 33 ms over a link of so many bits a second; gives the estimate and the last lateness.
+    fn over(link_bps: f64, stream_bps: f64, seconds: u64, key_every: u64) -> (f64, f64) {
+        let mut throughput = Throughput::default();
+        throughput.opened(Instant::ZERO);
+        let (mut free_us, mean) = (0.0_f64, stream_bps / 8.0 / 30.0);
+        for frame in 0..seconds * 30 {
+            let made_us = frame as f64 * 1e6 / 30.0;
+            let bytes = if frame % key_every == 0 { mean * 8.0 } else { mean * 0.75 };
+            // A keyframe is a second's burst: cut in two chunks' worth as the stack delivers it.
+            free_us = free_us.max(made_us) + bytes * 8e6 / link_bps;
+            let at = Instant((free_us + 20_000.0) as u64);
+            throughput.chunk(at, bytes as u64, Some(Wall((made_us / 1e3) as u64)));
+        }
+        (throughput.estimate_bps(), throughput.late_ms())
+    }
+
+    #[test]
+    fn a_link_slower_than_the_stream_is_measured_within_a_tenth() {
+        let (bps, late_ms) = over(1e6, 3e6, 2, 30);
+        assert!((bps / 1e6 - 1.0).abs() < 0.1, "{bps}");
+        assert!(late_ms > 500.0, "{late_ms}");
+    }
+
+    #[test]
+    fn an_app_limited_stream_is_measured_behind_its_keyframes() {
+        for link in [3e6, 4e6, 6e6] {
+            let (bps, late_ms) = over(link, 2e6, 10, 30);
+            assert!((bps / link - 1.0).abs() < 0.3, "{bps} on {link}");
+            assert!(late_ms < 60.0);
+        }
+    }
+
+    #[test]
+    fn without_anything_waiting_there_is_no_estimate() {
+        let mut throughput = Throughput::default();
+        for frame in 0..300u64 {
+            throughput.chunk(Instant::from_ms(frame * 33 + 20), 8_000, Some(Wall(frame * 33)));
+        }
+        assert_eq!(throughput.measured(), None);
+    }
+}
