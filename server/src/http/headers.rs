@@ -1,23 +1,11 @@
-//! Headers that are the same for every feature: security headers on answers, and whose address a request counts for.
+//! Whose address a request counts for, behind proxies or not.
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::HeaderMap;
 
 use super::conn::Peer;
 use crate::ops::config::HttpConfig;
-
-/// Puts on every answer what no feature has a reason to leave out.
-pub async fn common(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-    response
-}
 
 /// The address that rate limits count: the socket's, or what `X-Forwarded-For` says when the socket is a proxy that the
 /// configuration trusts. Read from the right, so that what a client puts there itself is never reached.
@@ -42,6 +30,8 @@ pub fn client_ip(config: &HttpConfig, peer: &Peer, headers: &HeaderMap) -> IpAdd
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

@@ -19,3 +19,5 @@ pub const CONNECTIONS: usize = 200_000;
 pub const H2_STREAMS: u32 = 64;
 /// Rest before accepting again when the process is out of file descriptors, so that the loop doesn't spin.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
+/// Seconds of API calls that an address may make at once after a rest: a console that opens asks for a dozen things.
+pub const API_BURST_S: u32 = 10;

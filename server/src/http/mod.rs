@@ -3,6 +3,7 @@
 
 pub mod conn;
 pub mod cors;
+pub mod guard;
 pub mod headers;
 pub mod limits;
 pub mod serve;
@@ -10,11 +11,14 @@ pub mod tls;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::ops::api::ApiError;
 use crate::ops::{assets, health, metrics, openapi};
 
 /// Every route of the server.
@@ -30,9 +34,10 @@ pub fn router(app: &App) -> Router {
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(assets::routes())
+        .fallback(nothing)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(cors)
-        .layer(axum::middleware::from_fn(headers::common))
+        .layer(axum::middleware::from_fn_with_state(guard::Guard::new(app), guard::pass))
         .with_state(app.clone())
 }
 
@@ -48,4 +53,12 @@ pub fn rest() -> (Router<App>, OpenApi) {
                 .merge(crate::sale::routes()),
         )
         .split_for_parts()
+}
+
+async fn nothing(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/v1") {
+        let message = "there is no such call: /api/ shows all of them";
+        return ApiError::new(StatusCode::NOT_FOUND, "no-such-call", message).into_response();
+    }
+    (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()
 }

@@ -139,6 +139,18 @@ impl Directory {
         self.read(|rooms| rooms.get(id).map(|room| room.info.clone()))
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.read(BTreeMap::len)
+    }
+
+    /// None at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// All rooms, by id.
     #[must_use]
     pub fn list(&self) -> Vec<RoomInfo> {

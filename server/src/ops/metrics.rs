@@ -162,7 +162,25 @@ pub fn routes() -> Router<App> {
 }
 
 async fn show(State(app): State<App>) -> impl IntoResponse {
+    let metrics = &app.metrics;
+    let gauge = |name, help, value: usize| {
+        metrics.gauge(name, help, &[]).set(i64::try_from(value).unwrap_or(i64::MAX))
+    };
+    metrics.gauge("hawker_info", "The version that runs.", &[("version", env!("CARGO_PKG_VERSION"))]).set(1);
+    gauge("hawker_uptime_seconds", "Time since the start.", (app.clock.now().as_ms() / 1_000) as usize);
+    gauge("hawker_http_connections", "Open HTTP connections.", app.life.connections.len());
+    gauge("hawker_rooms", "Rooms there are.", app.directory.len());
+    if let Some(bytes) = resident_bytes() {
+        gauge("process_resident_memory_bytes", "Memory of the process that is in RAM.", bytes);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render())
+}
+
+/// From `/proc`, where there is one.
+fn resident_bytes() -> Option<usize> {
+    const PAGE: usize = 4_096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    statm.split(' ').nth(1)?.parse::<usize>().ok().map(|pages| pages * PAGE)
 }
 
 #[cfg(test)]

@@ -301,3 +301,7 @@ fn write(path: &Path, bytes: [u8; 32]) -> Result<[u8; 32]> {
     attempt().with_context(|| format!("can't write {}", path.display()))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+#[path = "tokens_tests.rs"]
+mod tests;

@@ -133,7 +133,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
-            api_rate: 50,
+            api_rate: 200,
         }
     }
 }
