@@ -22,3 +22,12 @@ async fn firefox_opens_and_evaluates() {
     page.open("data:text/html,<title>a page</title>").await;
     assert_eq!(page.eval("return 6 * 7").await, serde_json::json!(42));
 }
+
+#[tokio::test]
+async fn a_server_starts_makes_a_room_and_stops() {
+    let server = hawker_tests::server::start().await;
+    let key = server.room("harness").await;
+    assert!(key.len() >= 16, "a key that nobody guesses");
+    assert_eq!(server.get("/rooms/harness").await["id"], "harness");
+    server.stop().await;
+}

@@ -191,7 +191,7 @@ impl Browser {
     pub async fn console_errors(&self) -> Vec<String> {
         let url = format!("http://127.0.0.1:{}/session/{}/se/log", self.port, self.session);
         let body = json!({ "type": "browser" }).to_string();
-        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        let request = crate::server::client().post(url).header("content-type", "application/json").body(body);
         let Ok(answer) = request.send().await else { return Vec::new() };
         let entries: Value = answer.json().await.unwrap_or_default();
         let entries = entries.get("value").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub mod browser;
 pub mod ffmpeg;
 pub mod sale;
+pub mod server;
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {
