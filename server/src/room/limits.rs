@@ -1,0 +1,28 @@
+//! The bounds of a room's sockets, each with its reason. What a room itself bounds is in the core's `room/limits.rs`.
+
+use std::time::Duration;
+
+/// Time for the Hello: three round trips of a bad mobile link.
+pub const HELLO: Duration = Duration::from_secs(10);
+
+/// How often a connection is pinged: home routers forget a quiet one after 30 s.
+pub const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// No sign of life for so long: gone. Two pings lost, and a phone's radio had time to come back.
+pub const IDLE_MS: u64 = 60_000;
+
+/// A write that takes longer finds nobody reading; the room's ring holds about as much.
+pub const STALL: Duration = Duration::from_secs(20);
+
+/// Time for the last frames of a connection: who doesn't take them misses only the reason.
+pub const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Read buffer of a connection. The default of the library is 128 KiB, which is 1.2 GB for 10,000 viewers; frames of
+/// clients are some 100 bytes.
+pub const READ_BUFFER: usize = 4 * 1_024;
+
+/// Bytes gathered before a write: a tick's batches go out in one call.
+pub const WRITE_BUFFER: usize = 4 * 1_024;
+
+/// Most bytes that one connection buffers: the largest batch (256 products with long texts) and some.
+pub const WRITE_BUFFER_MOST: usize = 1_024 * 1_024;
