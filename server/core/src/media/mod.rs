@@ -1,10 +1,16 @@
 //! The picture: RTMP, FLV tags, the packager, the window of segments and the playlists. Opens no socket.
 
 pub mod aac;
+pub mod cmaf;
 pub mod flv;
 pub mod frame;
 pub mod h264;
+pub mod hls;
+pub mod limits;
+pub mod live;
+pub mod packager;
 pub mod rtmp;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod timeline;
+pub mod window;

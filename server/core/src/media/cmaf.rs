@@ -1,0 +1,333 @@
+//! CMAF boxes: initialisation segments and chunks of one sample (`prft moof mdat`). Writes bytes from values; knows neither
+//! segments nor playlists, and reads no box back.
+//!
+//! | spec | what of it |
+//! |---|---|
+//! | ISO/IEC 14496-12 | the boxes; section numbers below are its |
+//! | ISO/IEC 14496-15, 5.3 | `avc1` and `avcC` |
+//! | ISO/IEC 14496-14, 5.6 | `mp4a` and `esds` |
+//! | ISO/IEC 23000-19 | brand `cmf2`: no edit list, composition offsets may be negative (`trun` version 1) |
+//!
+//! Movies are written live-style: no `mehd` and every duration zero. Chromium's MP4 parser takes that as "live" and then
+//! renders with one buffered frame instead of several.
+
+use bytes::Bytes;
+use hawker_wire::Wall;
+
+use super::frame::Track;
+
+/// What the video track's sample entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VideoEntry {
+    /// The body of the `avcC` box, verbatim.
+    pub avcc: Bytes,
+    /// Width in pixels as shown.
+    pub width: u32,
+    /// Height in pixels as shown.
+    pub height: u32,
+}
+
+/// What the audio track's sample entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioEntry {
+    /// The AudioSpecificConfig, verbatim.
+    pub asc: Bytes,
+    /// Samples a second, which is also the track's timescale.
+    pub sample_rate: u32,
+    /// Channels.
+    pub channels: u32,
+}
+
+/// One access unit and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// The track, which decides the track id and the shape of `trun`.
+    pub track: Track,
+    /// `mfhd.sequence_number`: grows with each chunk of a rendition.
+    pub sequence: u32,
+    /// Decoding time in the track's timescale.
+    pub tfdt: u64,
+    /// Duration in the track's timescale.
+    pub duration: u32,
+    /// Presentation less decoding time, in the track's timescale.
+    pub cts: i32,
+    /// Is it a sync sample?
+    pub key: bool,
+    /// The server's clock, for `prft`.
+    pub wall: Wall,
+    /// The access unit.
+    pub data: &'a [u8],
+}
+
+/// Video ticks a second: the milliseconds of RTMP stamps.
+pub const VIDEO_TIMESCALE: u32 = 1_000;
+
+/// The track id that `tkhd`, `tfhd` and `prft` carry.
+#[must_use]
+pub const fn track_id(track: Track) -> u32 {
+    match track {
+        Track::Video => 1,
+        Track::Audio => 2,
+    }
+}
+
+/// `ftyp moov` with the tracks given: both for the player's object, one for a track of its own.
+#[must_use]
+pub fn init(video: Option<&VideoEntry>, audio: Option<&AudioEntry>) -> Bytes {
+    let mut out = Vec::with_capacity(1_536);
+    boxed(&mut out, b"ftyp", |out| {
+        out.extend_from_slice(b"iso6\0\0\0\0iso6cmf2cmfcmp41");
+    });
+    boxed(&mut out, b"moov", |out| {
+        full(out, b"mvhd", 0, 0, |out| {
+            words(out, &[0, 0, VIDEO_TIMESCALE, 0, 0x0001_0000, 0x0100_0000, 0, 0]);
+            words(out, &MATRIX);
+            words(out, &[0, 0, 0, 0, 0, 0, 3]);
+        });
+        if let Some(entry) = video {
+            let size = (entry.width, entry.height);
+            trak(out, Track::Video, VIDEO_TIMESCALE, size, |out| avc1(out, entry));
+        }
+        if let Some(entry) = audio {
+            trak(out, Track::Audio, entry.sample_rate, (0, 0), |out| mp4a(out, entry));
+        }
+        boxed(out, b"mvex", |out| {
+            let tracks = [video.map(|_| Track::Video), audio.map(|_| Track::Audio)];
+            for track in tracks.into_iter().flatten() {
+                full(out, b"trex", 0, 0, |out| words(out, &[track_id(track), 1, 0, 0, 0]));
+            }
+        });
+    });
+    Bytes::from(out)
+}
+
+/// `prft moof mdat` with one sample.
+#[must_use]
+pub fn chunk(sample: &Sample<'_>) -> Bytes {
+    let mut out = Vec::with_capacity(sample.data.len().saturating_add(160));
+    // 8.16.5; flags 2: the time at which this fragment was written.
+    full(&mut out, b"prft", 1, 2, |out| {
+        words(out, &[track_id(sample.track)]);
+        out.extend_from_slice(&ntp(sample.wall).to_be_bytes());
+        out.extend_from_slice(&sample.tfdt.to_be_bytes());
+    });
+    let moof = out.len();
+    let mut offset_at = 0;
+    boxed(&mut out, b"moof", |out| {
+        full(out, b"mfhd", 0, 0, |out| words(out, &[sample.sequence]));
+        boxed(out, b"traf", |out| {
+            full(out, b"tfhd", 0, DEFAULT_BASE_IS_MOOF, |out| words(out, &[track_id(sample.track)]));
+            full(out, b"tfdt", 1, 0, |out| out.extend_from_slice(&sample.tfdt.to_be_bytes()));
+            let (flags, cts) = match sample.track {
+                Track::Video => (TRUN_FIELDS | TRUN_CTS, Some(sample.cts)),
+                Track::Audio => (TRUN_FIELDS, None),
+            };
+            full(out, b"trun", 1, flags, |out| {
+                words(out, &[1]);
+                offset_at = out.len();
+                let sample_flags = if sample.key { SYNC } else { NOT_SYNC };
+                words(out, &[0, sample.duration, sample.data.len() as u32, sample_flags]);
+                if let Some(cts) = cts {
+                    out.extend_from_slice(&cts.to_be_bytes());
+                }
+            });
+        });
+    });
+    let data_offset = (out.len() - moof + 8) as u32;
+    patch(&mut out, offset_at, data_offset);
+    boxed(&mut out, b"mdat", |out| out.extend_from_slice(sample.data));
+    Bytes::from(out)
+}
+
+fn trak(out: &mut Vec<u8>, track: Track, timescale: u32, size: (u32, u32), entry: impl FnOnce(&mut Vec<u8>)) {
+    let video = track == Track::Video;
+    boxed(out, b"trak", |out| {
+        // 8.3.2; flags: enabled, in the movie.
+        full(out, b"tkhd", 0, 3, |out| {
+            words(out, &[0, 0, track_id(track), 0, 0, 0, 0, 0, if video { 0 } else { 0x0100_0000 }]);
+            words(out, &MATRIX);
+            words(out, &[size.0 << 16, size.1 << 16]);
+        });
+        boxed(out, b"mdia", |out| {
+            // 8.4.2; language "und".
+            full(out, b"mdhd", 0, 0, |out| words(out, &[0, 0, timescale, 0, 0x55c4_0000]));
+            full(out, b"hdlr", 0, 0, |out| {
+                words(out, &[0]);
+                out.extend_from_slice(if video { b"vide" } else { b"soun" });
+                words(out, &[0, 0, 0]);
+                out.extend_from_slice(if video { b"video\0" } else { b"audio\0" });
+            });
+            boxed(out, b"minf", |out| {
+                if video {
+                    full(out, b"vmhd", 0, 1, |out| words(out, &[0, 0]));
+                } else {
+                    full(out, b"smhd", 0, 0, |out| words(out, &[0]));
+                }
+                boxed(out, b"dinf", |out| {
+                    full(out, b"dref", 0, 0, |out| {
+                        words(out, &[1]);
+                        full(out, b"url ", 0, 1, |_| {});
+                    });
+                });
+                boxed(out, b"stbl", |out| {
+                    full(out, b"stsd", 0, 0, |out| {
+                        words(out, &[1]);
+                        entry(out);
+                    });
+                    full(out, b"stts", 0, 0, |out| words(out, &[0]));
+                    full(out, b"stsc", 0, 0, |out| words(out, &[0]));
+                    full(out, b"stsz", 0, 0, |out| words(out, &[0, 0]));
+                    full(out, b"stco", 0, 0, |out| words(out, &[0]));
+                });
+            });
+        });
+    });
+}
+
+fn avc1(out: &mut Vec<u8>, entry: &VideoEntry) {
+    boxed(out, b"avc1", |out| {
+        words(out, &[0, 1, 0, 0, 0, 0]);
+        out.extend_from_slice(&(entry.width as u16).to_be_bytes());
+        out.extend_from_slice(&(entry.height as u16).to_be_bytes());
+        // 72 dpi twice, reserved, one frame a sample, an empty compressor name, depth 24.
+        words(out, &[0x0048_0000, 0x0048_0000, 0]);
+        out.extend_from_slice(&[0, 1]);
+        out.extend_from_slice(&[0; 32]);
+        out.extend_from_slice(&[0, 0x18, 0xff, 0xff]);
+        boxed(out, b"avcC", |out| out.extend_from_slice(&entry.avcc));
+    });
+}
+
+fn mp4a(out: &mut Vec<u8>, entry: &AudioEntry) {
+    // The field is 16.16: a rate that does not fit is left to the AudioSpecificConfig.
+    let rate = if entry.sample_rate <= 0xffff { entry.sample_rate << 16 } else { 0 };
+    boxed(out, b"mp4a", |out| {
+        words(out, &[0, 1, 0, 0, (entry.channels << 16) | 16, 0, rate]);
+        full(out, b"esds", 0, 0, |out| {
+            // ISO/IEC 14496-1, 7.2.6: ES, then DecoderConfig (AAC, audio stream) with the DecoderSpecificInfo, then SL.
+            let config = 13 + 5 + entry.asc.len();
+            descriptor(out, 3, 3 + 5 + config + 5 + 1);
+            out.extend_from_slice(&[0, track_id(Track::Audio) as u8, 0]);
+            descriptor(out, 4, config);
+            out.extend_from_slice(&[0x40, 0x15, 0, 0, 0]);
+            words(out, &[0, 0]);
+            descriptor(out, 5, entry.asc.len());
+            out.extend_from_slice(&entry.asc);
+            descriptor(out, 6, 1);
+            out.push(2);
+        });
+    });
+}
+
+/// A descriptor's tag and its length in the four-byte form.
+fn descriptor(out: &mut Vec<u8>, tag: u8, len: usize) {
+    let part = |shift: u32| ((len >> shift) & 0x7f) as u8;
+    out.extend_from_slice(&[tag, part(21) | 0x80, part(14) | 0x80, part(7) | 0x80, part(0)]);
+}
+
+/// NTP time, 32.32 seconds since 1900 (RFC 5905, 6).
+fn ntp(wall: Wall) -> u64 {
+    let seconds = wall.as_ms() / 1_000 + 2_208_988_800;
+    let fraction = ((wall.as_ms() % 1_000) << 32) / 1_000;
+    (seconds << 32) | fraction
+}
+
+fn boxed(out: &mut Vec<u8>, kind: &[u8; 4], body: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    words(out, &[0]);
+    out.extend_from_slice(kind);
+    body(out);
+    let size = (out.len() - start) as u32;
+    patch(out, start, size);
+}
+
+fn full(out: &mut Vec<u8>, kind: &[u8; 4], version: u32, flags: u32, body: impl FnOnce(&mut Vec<u8>)) {
+    boxed(out, kind, |out| {
+        words(out, &[(version << 24) | flags]);
+        body(out);
+    });
+}
+
+fn words(out: &mut Vec<u8>, values: &[u32]) {
+    for value in values {
+        out.extend_from_slice(&value.to_be_bytes());
+    }
+}
+
+fn patch(out: &mut [u8], at: usize, value: u32) {
+    if let Some(slot) = out.get_mut(at..at + 4) {
+        slot.copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+/// The unity matrix (8.2.2).
+const MATRIX: [u32; 9] = [0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000];
+/// `tfhd` flag (8.8.7).
+const DEFAULT_BASE_IS_MOOF: u32 = 0x02_0000;
+/// `trun` flags (8.8.8): data offset, and each sample's duration, size and flags.
+const TRUN_FIELDS: u32 = 0x0701;
+/// `trun` flag: composition offsets.
+const TRUN_CTS: u32 = 0x0800;
+/// Sample flags (8.8.3.1): depends on no other sample.
+const SYNC: u32 = 0x0200_0000;
+/// Sample flags: depends on others, is no sync sample.
+const NOT_SYNC: u32 = 0x0101_0000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(track: Track) -> Sample<'static> {
+        Sample {
+            track,
+            sequence: 7,
+            tfdt: 1_033,
+            duration: 33,
+            cts: -33,
+            key: false,
+            wall: Wall(500),
+            data: b"frame",
+        }
+    }
+
+    #[test]
+    fn a_chunk_points_at_its_data_and_keeps_the_stamps() {
+        let bytes = chunk(&sample(Track::Video));
+        let moof = 32;
+        let word = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!(&bytes[4..8], b"prft");
+        assert_eq!(&bytes[moof + 4..moof + 8], b"moof");
+        let trun = bytes.windows(4).position(|w| w == b"trun").unwrap();
+        assert_eq!(&bytes[moof + word(trun + 12) as usize..], b"frame", "data_offset counts from the moof");
+        assert_eq!(word(trun + 28) as i32, -33, "a negative composition offset survives");
+        assert_eq!(bytes[trun + 4], 1, "trun version 1");
+    }
+
+    #[test]
+    fn audio_has_no_composition_offset_and_is_track_two() {
+        let bytes = chunk(&sample(Track::Audio));
+        let tfhd = bytes.windows(4).position(|w| w == b"tfhd").unwrap();
+        assert_eq!(bytes[tfhd + 11], 2);
+        assert_eq!(bytes.len(), chunk(&sample(Track::Video)).len() - 4);
+    }
+
+    #[test]
+    fn ntp_counts_from_1900() {
+        assert_eq!(ntp(Wall(500)), (2_208_988_800 << 32) | 0x8000_0000);
+    }
+
+    /// Chromium's low-delay path hangs on this.
+    #[test]
+    fn an_init_segment_is_written_live_style() {
+        let video = VideoEntry { avcc: Bytes::from_static(b"\x01avcc"), width: 640, height: 360 };
+        let audio = AudioEntry { asc: Bytes::from_static(&[0x11, 0x90]), sample_rate: 48_000, channels: 2 };
+        let bytes = init(Some(&video), Some(&audio));
+        let has = |kind: &[u8]| bytes.windows(4).any(|w| w == kind);
+        assert!(!has(b"mehd") && !has(b"edts"));
+        assert_eq!(bytes.windows(4).filter(|w| *w == b"trak").count(), 2);
+        for header in [&b"mvhd"[..], b"mdhd"] {
+            let at = bytes.windows(4).position(|w| w == header).unwrap();
+            assert_eq!(bytes[at + 20..at + 24], [0; 4], "zero duration in {header:?}");
+        }
+    }
+}

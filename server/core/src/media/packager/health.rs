@@ -1,0 +1,60 @@
+//! What the packager can tell an operator about an encoder: rates, keyframes, and what was dropped. Counts only; judges
+//! nothing but the keyframe interval.
+
+use hawker_wire::Wall;
+
+use crate::media::frame::{Frame, Meta, Track};
+
+/// One encoder's figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    /// What the encoder says of itself.
+    pub meta: Meta,
+    /// Bits in the last whole second, both tracks.
+    pub bps: u64,
+    /// Frames of the picture in the last whole second.
+    pub frames_per_second: u32,
+    /// Time between the last two IDRs in ms of the encoder's stamps; 0 until there are two.
+    pub gop_ms: u32,
+    /// Segments that had to begin without an IDR: a shorter keyframe interval would avoid each.
+    pub forced_cuts: u64,
+    /// Frames dropped because they could not be placed or decoded.
+    pub dropped: u64,
+    /// New timelines and configurations.
+    pub discontinuities: u64,
+    last_key: Option<i64>,
+    second: u64,
+    bits: u64,
+    frames: u32,
+}
+
+impl Health {
+    /// True when keyframes are too rare for a segment to begin with one: players then join late and switch rarely.
+    #[must_use]
+    pub fn long_gop(&self) -> bool {
+        self.gop_ms > 2_100
+    }
+
+    pub(super) fn frame(&mut self, frame: &Frame, wall: Wall) {
+        let second = wall.as_ms() / 1_000;
+        if second != self.second {
+            (self.bps, self.frames_per_second) =
+                if second == self.second + 1 { (self.bits, self.frames) } else { (0, 0) };
+            (self.second, self.bits, self.frames) = (second, 0, 0);
+        }
+        self.bits = self.bits.saturating_add(frame.data.len() as u64 * 8);
+        if frame.track == Track::Video {
+            self.frames = self.frames.saturating_add(1);
+            if frame.key {
+                if let Some(last) = self.last_key {
+                    self.gop_ms = u32::try_from(frame.dts - last).unwrap_or(0);
+                }
+                self.last_key = Some(frame.dts);
+            }
+        }
+    }
+
+    pub(super) fn break_off(&mut self) {
+        self.last_key = None;
+    }
+}

@@ -1,0 +1,476 @@
+//! One rendition inside the packager: what an encoder's frame becomes. Says where it stands in media time, whether a segment
+//! or part begins with it, and drops what cannot be placed. Asks `Shared` where the room's cuts are.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hawker_wire::Wall;
+
+use super::health::Health;
+use super::rate::{FrameRate, Pace, audio_part_target};
+use super::samples::SampleClock;
+use super::{Chunk, EPOCH_START_MS, Init, Name, Others, Output, Shared, Timeline};
+use crate::media::aac::Sound;
+use crate::media::cmaf::{self, AudioEntry, Sample, VideoEntry};
+use crate::media::frame::{Config, Event, Frame, Track};
+use crate::media::h264::Picture;
+use crate::media::limits::{SEGMENT_BYTES_MAX, SEGMENT_CHUNKS_MAX};
+
+/// Stamps within this of the room's edge are of the same encoder clock; the ingest calls more a discontinuity.
+const SAME_CLOCK_MS: i64 = 5_000;
+/// A picture later than its predecessor by more than this left a hole, and time before it is not the segment's.
+const HOLE_MS: i64 = 1_000;
+/// A stamp further back than this is a new timeline; a lesser one is an encoder's slip and is moved up.
+const SLIP_MS: i64 = 500;
+/// A joining rendition waits this long for an IDR at one of the room's cuts, then begins at any.
+const PATIENCE_MS: i64 = 4_000;
+/// An IDR this near to a cut begins its segment.
+const ALIGNED_MS: i64 = 100;
+/// Frames to measure the frame rate by, where neither metadata nor the SPS states one.
+const MEASURED_FRAMES: u32 = 5;
+/// Sound without a picture begins after this long: the picture's configuration may still be on its way.
+const SOUND_ALONE_MS: i64 = 1_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Rendition {
+    attached: bool,
+    video: Option<(Bytes, Picture)>,
+    audio: Option<(Bytes, Sound)>,
+    /// The configurations that the newest init segment carries.
+    described: Described,
+    init: u32,
+    timeline: Option<Timeline>,
+    /// Media time before which nothing of this timeline is taken.
+    from: i64,
+    /// The end of what has been taken, in ms of media time.
+    end: i64,
+    first_dts: Option<i64>,
+    sequence: u32,
+    segment: Segment,
+    picture: PictureTrack,
+    sound: SoundTrack,
+    health: Health,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Described {
+    avcc: Option<Bytes>,
+    asc: Option<Bytes>,
+}
+
+/// The segment being made.
+#[derive(Debug, Default)]
+struct Segment {
+    number: u64,
+    bytes: usize,
+    chunks: usize,
+}
+
+#[derive(Debug, Default)]
+struct PictureTrack {
+    rate: Option<FrameRate>,
+    target_ms: Option<u32>,
+    pace: Option<Pace>,
+    last: Option<i64>,
+    measure: Option<(i64, u32)>,
+    await_key: bool,
+    part: u32,
+    part_from: i64,
+}
+
+#[derive(Debug, Default)]
+struct SoundTrack {
+    clock: Option<SampleClock>,
+    target: Option<u32>,
+    segment: u64,
+    part: u32,
+    part_from: i64,
+}
+
+impl Rendition {
+    pub(super) fn attach(&mut self) {
+        self.attached = true;
+        // A new session says anew what it carries: sound that it does not have must not be waited for.
+        (self.video, self.audio) = (None, None);
+        self.break_off();
+    }
+
+    pub(super) fn detach(&mut self) {
+        self.attached = false;
+        self.break_off();
+    }
+
+    pub(super) fn follows(&self, timeline: Option<Timeline>) -> bool {
+        self.attached && timeline.is_some() && self.timeline == timeline
+    }
+
+    pub(super) fn shows_picture(&self) -> bool {
+        self.attached && self.timeline.is_some() && self.video.is_some()
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    pub(super) fn push(
+        &mut self,
+        name: &Name,
+        event: &Event,
+        wall: Wall,
+        room: &mut Shared,
+        others: Others,
+        out: &mut VecDeque<Output>,
+    ) {
+        match event {
+            Event::Config(config) => self.configure(config),
+            Event::Meta(meta) => self.health.meta = meta.clone(),
+            Event::Discontinuity => {
+                self.break_off();
+                out.push_back(Output::Flush(name.clone()));
+            }
+            Event::Frame(frame) => {
+                self.health.frame(frame, wall);
+                let mut step = Step { name, wall, room, others, out };
+                let taken = match frame.track {
+                    Track::Video => self.video_frame(frame, &mut step),
+                    Track::Audio => self.audio_frame(frame, &mut step),
+                };
+                if taken.is_none() {
+                    self.health.dropped += 1;
+                }
+            }
+        }
+    }
+
+    fn break_off(&mut self) {
+        self.timeline = None;
+        self.first_dts = None;
+        self.picture = PictureTrack { target_ms: self.picture.target_ms, ..PictureTrack::default() };
+        self.sound.clock = None;
+        self.health.break_off();
+    }
+
+    fn configure(&mut self, config: &Config) {
+        match config {
+            Config::Video(avcc) => {
+                if self.video.as_ref().is_some_and(|(old, _)| old == avcc) {
+                    return;
+                }
+                if let Some(picture) = Picture::parse(avcc) {
+                    self.video = Some((avcc.clone(), picture));
+                }
+            }
+            Config::Audio(asc) => {
+                if self.audio.as_ref().is_some_and(|(old, _)| old == asc) {
+                    return;
+                }
+                if let Some(sound) = Sound::parse(asc) {
+                    self.audio = Some((asc.clone(), sound));
+                    self.sound.clock = None;
+                }
+            }
+        }
+    }
+
+    fn stale_picture(&self) -> bool {
+        self.described.avcc.as_ref() != self.video.as_ref().map(|(avcc, _)| avcc)
+    }
+
+    fn stale_sound(&self) -> bool {
+        self.described.asc.as_ref() != self.audio.as_ref().map(|(asc, _)| asc)
+    }
+
+    /// Places the first frame of a timeline; `None` waits for a better one.
+    fn begin(&mut self, frame: &Frame, step: &mut Step<'_>) -> Option<i64> {
+        let since = *self.first_dts.get_or_insert(frame.dts);
+        if !frame.key {
+            return None;
+        }
+        let fits = |timeline: &Timeline| {
+            let at = frame.dts + timeline.offset;
+            step.others.on_timeline && (at - step.room.edge).abs() <= SAME_CLOCK_MS && at >= self.end - 1
+        };
+        let shared = step.room.timeline.filter(fits);
+        let at = match shared {
+            Some(timeline) => {
+                // The room goes on: take part from the beginning of a segment, unless the keyframes never meet one.
+                let at = frame.dts + timeline.offset;
+                let near = step.room.cuts.due(self.segment.number, u64::MAX, at);
+                let aligned =
+                    near.is_some_and(|cut| at - cut.at <= ALIGNED_MS) || step.room.cuts.wants(at, true);
+                if !aligned && frame.dts - since < PATIENCE_MS {
+                    return None;
+                }
+                self.timeline = Some(timeline);
+                at
+            }
+            None => {
+                let newest = step.room.cuts.newest();
+                let at = newest.map_or(EPOCH_START_MS, |cut| step.room.edge.max(cut.at + 1));
+                let id = step.room.timeline.map_or(1, |timeline| timeline.id + 1);
+                let timeline = Timeline { id, offset: at - frame.dts };
+                step.room.timeline = Some(timeline);
+                self.timeline = Some(timeline);
+                self.health.discontinuities += u64::from(newest.is_some());
+                step.declare(at, true, newest.is_some());
+                at
+            }
+        };
+        self.from = at;
+        self.picture.await_key = false;
+        Some(at)
+    }
+
+    fn video_frame(&mut self, frame: &Frame, step: &mut Step<'_>) -> Option<()> {
+        self.video.as_ref()?;
+        let begun = self.timeline;
+        let stamped = match begun {
+            Some(timeline) => frame.dts + timeline.offset,
+            None => self.begin(frame, step)?,
+        };
+        // Two frames in one millisecond, or a slip back: decoding times must grow, the time of showing stays.
+        let at = match self.picture.last {
+            Some(last) if stamped < last - SLIP_MS => {
+                self.break_off();
+                step.out.push_back(Output::Flush(step.name.clone()));
+                self.begin(frame, step)?
+            }
+            Some(last) => stamped.max(last + 1),
+            None => stamped,
+        };
+        let slipped = i32::try_from(at - stamped).unwrap_or(0).max(0);
+        if !frame.key && (self.picture.await_key || self.stale_picture()) {
+            return None;
+        }
+        let hole = self.picture.last.is_some_and(|last| at - last > HOLE_MS) || step.room.cuts.overlong(at);
+        self.cut(at, frame.key, hole, step);
+        if self.segment.number == 0 || self.stale_picture() {
+            self.picture.await_key = true;
+            return None;
+        }
+        let sample = Sample {
+            track: Track::Video,
+            sequence: 0,
+            tfdt: u64::try_from(at).ok()?,
+            duration: self.frame_duration(at, step),
+            cts: frame.cts.saturating_sub(slipped),
+            key: frame.key,
+            wall: step.wall,
+            data: &frame.data,
+        };
+        self.picture.await_key = false;
+        self.picture.last = Some(at);
+        self.picture_part(at);
+        let place = (self.segment.number, self.picture.part);
+        if !self.emit(sample, place, step) {
+            self.picture.await_key = true;
+            return None;
+        }
+        self.end = self.end.max(at + i64::from(sample.duration));
+        step.room.edge = step.room.edge.max(self.end);
+        Some(())
+    }
+
+    fn audio_frame(&mut self, frame: &Frame, step: &mut Step<'_>) -> Option<()> {
+        let sound = self.audio.as_ref().map(|(_, sound)| sound.clone())?;
+        let alone = self.video.is_none();
+        let at = match self.timeline {
+            Some(timeline) => frame.dts + timeline.offset,
+            None if alone => {
+                let since = *self.first_dts.get_or_insert(frame.dts);
+                if frame.dts - since < SOUND_ALONE_MS {
+                    return None;
+                }
+                self.begin(frame, step)?
+            }
+            None => return None,
+        };
+        if at < self.from {
+            return None;
+        }
+        if alone {
+            let may_declare = !step.others.with_picture || self.stale_sound();
+            if may_declare || step.room.cuts.due(self.segment.number, u64::MAX, at).is_some() {
+                self.cut(at, true, false, step);
+            }
+        }
+        if self.segment.number == 0 || self.stale_sound() {
+            // A new configuration takes effect where the picture's next frame begins a segment.
+            return None;
+        }
+        let rate = sound.sample_rate.max(1);
+        let clock = self.sound.clock.get_or_insert_with(|| SampleClock::new(rate, sound.frame_samples));
+        let grid = step.room.grid.filter(|(_, of)| *of == rate).map(|(at, _)| at);
+        let tfdt = clock.place(at, grid)?;
+        step.room.grid = Some((tfdt, rate));
+        let in_ms = |samples: i64| (samples * 1_000 + i64::from(rate) - 1).div_euclid(i64::from(rate));
+        let at_ms = in_ms(tfdt).max(self.from);
+        if let Some(cut) = step.room.cuts.due(self.sound.segment, self.segment.number, at_ms) {
+            self.sound.segment = cut.number;
+            (self.sound.part, self.sound.part_from) = (0, tfdt);
+        }
+        if self.sound.segment == 0 {
+            return None;
+        }
+        let target = *self.sound.target.get_or_insert_with(|| {
+            let target = audio_part_target(sound.frame_samples, rate);
+            step.out.push_back(Output::PartTarget(step.name.clone(), Track::Audio, target, 0));
+            target
+        });
+        if tfdt + i64::from(sound.frame_samples) - self.sound.part_from > i64::from(target)
+            && tfdt > self.sound.part_from
+        {
+            self.sound.part = self.sound.part.saturating_add(1);
+            self.sound.part_from = tfdt;
+        }
+        let sample = Sample {
+            track: Track::Audio,
+            sequence: 0,
+            tfdt: u64::try_from(tfdt).ok()?,
+            duration: sound.frame_samples,
+            cts: 0,
+            key: true,
+            wall: step.wall,
+            data: &frame.data,
+        };
+        let place = (self.sound.segment, self.sound.part);
+        let end = in_ms(tfdt + i64::from(sound.frame_samples));
+        step.room.edge = step.room.edge.max(end);
+        if alone {
+            self.end = self.end.max(end);
+        }
+        self.emit(sample, place, step).then_some(())
+    }
+
+    /// Goes on to the room's newest segment if one is due, or declares one.
+    fn cut(&mut self, at: i64, key: bool, hole: bool, step: &mut Step<'_>) {
+        let stale = self.init == 0 || (self.stale_picture() && key) || self.stale_sound();
+        let anew = stale && self.init > 0;
+        let due = step.room.cuts.due(self.segment.number, u64::MAX, at);
+        let newest = step.room.cuts.newest().map_or(0, |cut| cut.number);
+        let wants = step.room.cuts.wants(at, key);
+        let joins_late = due.is_some_and(|cut| cut.number == newest && at - cut.at > ALIGNED_MS);
+        if due.is_none() && newest > self.segment.number {
+            // The room is ahead: this frame still belongs to a segment before its next cut.
+            return;
+        }
+        if due.is_none() && !(anew || hole || wants) {
+            return;
+        }
+        if due.is_none() || (joins_late && wants) {
+            self.health.forced_cuts += u64::from(!key);
+            self.health.discontinuities += u64::from(anew || hole);
+            step.declare(at, key, anew || hole);
+        }
+        if stale {
+            self.init = self.init.saturating_add(1);
+            self.described = Described {
+                avcc: self.video.as_ref().map(|(avcc, _)| avcc.clone()),
+                asc: self.audio.as_ref().map(|(asc, _)| asc.clone()),
+            };
+            step.out.push_back(Output::Init(step.name.clone(), Arc::new(self.describe())));
+        }
+        if let Some(cut) = step.room.cuts.due(self.segment.number, u64::MAX, at) {
+            self.segment = Segment { number: cut.number, bytes: 0, chunks: 0 };
+            (self.picture.part, self.picture.part_from) = (0, at);
+        }
+    }
+
+    fn describe(&self) -> Init {
+        let video = self.video.as_ref().map(|(avcc, picture)| VideoEntry {
+            avcc: avcc.clone(),
+            width: picture.width,
+            height: picture.height,
+        });
+        let audio = self.audio.as_ref().map(|(asc, sound)| AudioEntry {
+            asc: asc.clone(),
+            sample_rate: sound.sample_rate,
+            channels: sound.channels,
+        });
+        Init {
+            number: self.init,
+            both: cmaf::init(video.as_ref(), audio.as_ref()),
+            video: video.as_ref().map(|entry| cmaf::init(Some(entry), None)),
+            audio: audio.as_ref().map(|entry| cmaf::init(None, Some(entry))),
+            picture: self.video.as_ref().map(|(_, picture)| picture.clone()),
+            sound: self.audio.as_ref().map(|(_, sound)| sound.clone()),
+        }
+    }
+
+    /// The nominal duration of the frame at `at`; finds out the frame rate first.
+    fn frame_duration(&mut self, at: i64, step: &mut Step<'_>) -> u32 {
+        let track = &mut self.picture;
+        if track.rate.is_none() {
+            let stated = self.video.as_ref().map_or(0, |(_, picture)| picture.frame_rate_milli);
+            let stated =
+                FrameRate::from_milli(self.health.meta.frame_rate_milli).or(FrameRate::from_milli(stated));
+            let (first, frames) = *track.measure.get_or_insert((at, 0));
+            track.measure = Some((first, frames + 1));
+            track.rate = match stated {
+                Some(rate) => Some(rate),
+                None if frames >= MEASURED_FRAMES => FrameRate::from_deltas(frames, at - first),
+                None => None,
+            };
+        }
+        let Some(rate) = track.rate else {
+            // Until it is known: the last gap, or a usual one.
+            return track.last.map_or(33, |last| (at - last).clamp(1, HOLE_MS) as u32);
+        };
+        track.target_ms.get_or_insert_with(|| {
+            let target = rate.part_target_ms();
+            step.out.push_back(Output::PartTarget(step.name.clone(), Track::Video, target, rate.milli()));
+            target
+        });
+        track.pace.get_or_insert_with(|| Pace::new(rate)).duration_ms(at)
+    }
+
+    /// A part ends before the frame that would make it longer than PART-TARGET.
+    fn picture_part(&mut self, at: i64) {
+        let track = &mut self.picture;
+        let (Some(target), Some(rate)) = (track.target_ms, track.rate) else { return };
+        let with_it = (at - track.part_from) * 1_000_000 + rate.period_ns();
+        if with_it > i64::from(target) * 1_000_000 && at > track.part_from {
+            track.part = track.part.saturating_add(1);
+            track.part_from = at;
+        }
+    }
+
+    /// False: the segment is full, the sample is dropped.
+    fn emit(&mut self, sample: Sample<'_>, (segment, part): (u64, u32), step: &mut Step<'_>) -> bool {
+        self.segment.bytes = self.segment.bytes.saturating_add(sample.data.len());
+        self.segment.chunks += 1;
+        if self.segment.bytes > SEGMENT_BYTES_MAX || self.segment.chunks > SEGMENT_CHUNKS_MAX {
+            return false;
+        }
+        self.sequence = self.sequence.wrapping_add(1).max(1);
+        step.out.push_back(Output::Chunk(Chunk {
+            rendition: step.name.clone(),
+            track: sample.track,
+            both: self.segment.number,
+            segment,
+            part,
+            start: i64::try_from(sample.tfdt).unwrap_or(i64::MAX),
+            duration: sample.duration,
+            key: sample.key,
+            bytes: cmaf::chunk(&Sample { sequence: self.sequence, ..sample }),
+        }));
+        true
+    }
+}
+
+/// What a frame meets on its way.
+struct Step<'a> {
+    name: &'a Name,
+    wall: Wall,
+    room: &'a mut Shared,
+    others: Others,
+    out: &'a mut VecDeque<Output>,
+}
+
+impl Step<'_> {
+    fn declare(&mut self, at: i64, key: bool, discontinuity: bool) {
+        let cut = self.room.cuts.declare(at, self.wall, key, discontinuity);
+        self.out.push_back(Output::Cut(cut));
+    }
+}
