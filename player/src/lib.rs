@@ -1,1 +1,16 @@
-//! stub
+//! The engine of the SDK, its own WASM module: fetches, feeds MSE, plays. What must arrive before the first frame, and nothing
+//! else: no controls, no chat, no sale (those are `player/ui`, which drives this through the element's public API).
+//!
+//! `js/hawker.js` defines the element and hands its video to [`engine::Engine`]; what to do next is decided by
+//! `hawker-player-core`. Media bytes stay in JavaScript's memory on their way from `fetch` to `appendBuffer`.
+
+mod browser;
+mod clock;
+pub mod engine;
+mod fetch;
+mod native;
+mod queue;
+mod record;
+mod shell;
+mod source;
+mod video;

@@ -1,0 +1,94 @@
+// Types of the Hawker SDK: the <hawker-live> element and its events. Described in docs/embedding.md; says nothing about playback.
+
+export type HawkerState = "connecting" | "live" | "stalled" | "offline" | "ended" | "unsupported" | "error";
+
+export interface HawkerRendition {
+  name: string;
+  width: number;
+  height: number;
+  /** Average bits a second, picture and sound. */
+  bps: number;
+}
+
+export interface HawkerStats {
+  /** From the server's receipt of the frame to the screen; null until the clock is known. */
+  latencyMs: number | null;
+  bufferMs: number;
+  /** What the buffer is steered to. */
+  targetMs: number;
+  rendition: string | null;
+  /** What the link carries; null until measured. */
+  estimateBps: number | null;
+  stalls: number;
+  stalledMs: number;
+  droppedFrames: number;
+  rate: number;
+  roundTripMs: number | null;
+  state: HawkerState;
+}
+
+export interface HawkerHold {
+  id: string;
+  product: string;
+  sale: string;
+  quantity: number;
+  /** Minor units. */
+  price: number;
+  currency: string;
+  expiresMs: number;
+  proof: string;
+}
+
+export interface HawkerEventMap {
+  "hawker:ready": CustomEvent<{ room: string; server: string }>;
+  "hawker:state": CustomEvent<{ state: HawkerState; message: string }>;
+  "hawker:firstframe": CustomEvent<{ afterMs: number }>;
+  "hawker:quality": CustomEvent<{ quality: string; rendition: string | null }>;
+  "hawker:stall": CustomEvent<{ ms: number }>;
+  "hawker:error": CustomEvent<{ code: string; message: string; fatal: boolean }>;
+  "hawker:latency": CustomEvent<HawkerStats>;
+  "hawker:hold": CustomEvent<{ hold: HawkerHold }>;
+  /** Cancel it (`preventDefault`) and take the buyer to your checkout. */
+  "hawker:checkout": CustomEvent<{ hold: HawkerHold }>;
+  "hawker:add-to-cart": CustomEvent<{ sku: string; qty: number; idempotencyKey: string }>;
+  "hawker:message": CustomEvent<unknown>;
+}
+
+export interface HawkerLiveElement extends HTMLElement {
+  room: string;
+  server: string;
+  /** Signed by the shop's backend. */
+  token: string;
+  muted: boolean;
+  /** 0 to 1. */
+  volume: number;
+  /** "auto" or the name of a rendition. */
+  quality: string;
+  readonly renditions: HawkerRendition[];
+  readonly rendition: string | null;
+  readonly state: HawkerState;
+  readonly paused: boolean;
+  play(): void;
+  pause(): void;
+  /** To the newest frame at once. */
+  goLive(): void;
+  stats(): HawkerStats | null;
+  /** The server's clock, ms since 1970. */
+  serverTime(): number;
+  addEventListener<K extends keyof HawkerEventMap>(
+    type: K,
+    listener: (this: HawkerLiveElement, event: HawkerEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "hawker-live": HawkerLiveElement;
+  }
+}
