@@ -8,7 +8,7 @@ use super::view::{Change, Room};
 use crate::random::Random;
 use hawker_wire::proto::{
     Batch, CancelHold, ClientFrame, Hello, Hold, HoldReply, Like, Ping, PlaceHold, Position, Say, SayReply,
-    ServerFrame, Welcome, client_frame, server_frame,
+    ServerFrame, Welcome, client_frame, goodbye::Code, server_frame,
 };
 use hawker_wire::{Instant, Machine, Span, Wall};
 use prost::Message as _;
@@ -224,8 +224,10 @@ impl Client {
         self.phase = match backoff::after(code) {
             After::Stay => Phase::Refused { code },
             After::Reconnect => {
-                let wait = backoff::wait(self.attempt, &mut self.random);
-                self.attempt = self.attempt.saturating_add(1);
+                // A full room is asked less often than one that restarts.
+                let steps = if code == Code::Busy as u16 { 3 } else { 1 };
+                self.attempt = self.attempt.saturating_add(steps);
+                let wait = backoff::wait(self.attempt - 1, &mut self.random);
                 Phase::Waiting { until: now + wait }
             }
         };
@@ -254,7 +256,13 @@ impl Client {
         match frame.kind {
             Some(server_frame::Kind::Welcome(welcome)) => self.welcomed(now, welcome),
             Some(server_frame::Kind::Batch(batch)) if self.live() => self.batch(batch),
-            Some(server_frame::Kind::SayReply(reply)) => {
+            Some(server_frame::Kind::SayReply(mut reply)) => {
+                // Under flood the batch may leave the own message out: it is shown from here, once.
+                if let Some(message) = reply.said.take()
+                    && let Some(change) = self.room.said(message)
+                {
+                    self.emit(Output::Room(change));
+                }
                 if let Some(at) = self.says.iter().position(|(request, _)| *request == reply.request)
                     && let Some((_, text)) = self.says.remove(at)
                 {

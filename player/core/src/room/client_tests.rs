@@ -164,9 +164,15 @@ fn what_was_typed_is_never_lost() {
     let mut client = joined();
     client.handle(Instant::from_ms(200), Input::Say("你好".into()));
     let [client_frame::Kind::Say(say)] = &sent(&drain(&mut client))[..] else { panic!("one Say") };
+    let message = Message { id: 11, sender: "me".into(), text: "你好".into(), ..Message::default() };
     let reply = SayReply { request: say.request, message: 11, ..SayReply::default() };
-    client.handle(Instant::from_ms(210), frame(server_frame::Kind::SayReply(reply)));
-    assert_eq!(drain(&mut client), [Output::Said("你好".into(), Some(reply))]);
+    let answer = SayReply { said: Some(message.clone()), ..reply.clone() };
+    client.handle(Instant::from_ms(210), frame(server_frame::Kind::SayReply(answer)));
+    let shown = Output::Room(Change::Said(message.clone()));
+    assert_eq!(drain(&mut client), [shown, Output::Said("你好".into(), Some(reply))]);
+    let echo = Event { offset: 11, kind: Some(event::Kind::Message(message)) };
+    client.handle(Instant::from_ms(215), batch(11, vec![echo]));
+    assert_eq!(drain(&mut client), [], "said once, shown once");
     client.handle(Instant::from_ms(220), Input::Say("again".into()));
     client.handle(Instant::from_ms(230), Input::Closed(1_006));
     assert!(drain(&mut client).contains(&Output::Said("again".into(), None)), "given back to the input");

@@ -85,7 +85,7 @@ impl Room {
     /// Folds one event and says what it changed; `None` when it changed nothing.
     pub fn fold(&mut self, event: Event) -> Option<Change> {
         match event.kind? {
-            event::Kind::Message(message) => self.message(message),
+            event::Kind::Message(message) => self.said(message),
             event::Kind::Totals(Totals { likes, online }) => {
                 let changed = (self.likes, self.online) != (likes, online);
                 (self.likes, self.online) = (likes, online);
@@ -110,7 +110,8 @@ impl Room {
         }
     }
 
-    fn message(&mut self, message: Message) -> Option<Change> {
+    /// Folds a message that was said; `None` when it is known already.
+    pub fn said(&mut self, message: Message) -> Option<Change> {
         if self.messages.iter().rev().any(|m| m.id == message.id) {
             return None;
         }

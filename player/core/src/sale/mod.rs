@@ -3,5 +3,6 @@
 pub mod cart;
 pub mod countdown;
 pub mod limits;
+pub mod offer;
 
 pub use cart::{Cart, Input, Output, Want};
