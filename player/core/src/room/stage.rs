@@ -32,6 +32,8 @@ pub struct Shape {
     pub crossing: Span,
     /// Free px behind a comment.
     pub gap: f64,
+    /// Nothing overlaps. Off, a comment waits only until the one before has cleared the right edge by half.
+    pub apart: bool,
 }
 
 /// What can happen to the stage.
@@ -139,11 +141,12 @@ impl Stage {
     /// The first moment at which a comment of `width` may enter behind `before` and never touch it: `before` has cleared
     /// the right edge, and has left on the left by the time the new one arrives there. Both move evenly, so the ends decide.
     fn behind(&self, before: &Moving, width: f64) -> Instant {
-        let Shape { width: stage, crossing, gap, .. } = self.shape;
+        let Shape { width: stage, crossing, gap, apart, .. } = self.shape;
         let crossing_us = crossing.0 as f64;
         let cleared = crossing_us * (before.comment.width + gap) / (stage + before.comment.width);
         let caught = crossing_us * (1.0 - (stage - gap) / (stage + width));
-        before.spawned + Span(cleared.max(caught).max(0.0).ceil() as u64)
+        let wait = if apart { cleared.max(caught) } else { cleared / 2.0 };
+        before.spawned + Span(wait.max(0.0).ceil() as u64)
     }
 
     /// The lane that is free first, the upper one of two.

@@ -4,7 +4,8 @@ use super::*;
 use crate::random::Random;
 use std::collections::{BTreeMap, BTreeSet};
 
-const SHAPE: Shape = Shape { width: 1_280.0, lanes: 14, crossing: Span::from_secs(8), gap: 16.0 };
+const SHAPE: Shape =
+    Shape { width: 1_280.0, lanes: 14, crossing: Span::from_secs(8), gap: 16.0, apart: true };
 
 fn drain(stage: &mut Stage) -> Vec<Output> {
     std::iter::from_fn(|| stage.poll()).collect()
@@ -176,4 +177,14 @@ fn six_hours_leave_nothing_behind() {
         assert!(stage.moving.len() <= 9, "{} after {n} s", stage.moving.len());
     }
     assert_eq!(stage.dropped(), 0);
+}
+
+#[test]
+fn without_avoidance_more_is_shown() {
+    let shown = |apart| {
+        let mut stage = Stage::new(Shape { apart, lanes: 4, ..SHAPE });
+        (0..40).for_each(|id| stage.handle(Instant::from_ms(id * 50), Input::Say(comment(id, 200.0))));
+        stage.frame(Instant::from_ms(2_000)).count()
+    };
+    assert!(shown(false) > shown(true));
 }

@@ -122,6 +122,16 @@ impl Cart {
         self.pending.iter().any(|pending| matches!(&pending.ask, Ask::Cancel(cancel) if cancel.hold == hold))
     }
 
+    /// What waits for an answer: product ids of taps and ids of holds that are being given back.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<String> {
+        let name = |pending: &Pending| match &pending.ask {
+            Ask::Place(place) => place.product.clone(),
+            Ask::Cancel(cancel) => cancel.hold.clone(),
+        };
+        self.pending.iter().map(name).collect()
+    }
+
     fn emit(&mut self, output: Output) {
         if self.out.len() >= limits::OUTPUTS {
             self.out.pop_front();
@@ -129,7 +139,8 @@ impl Cart {
         self.out.push_back(output);
     }
 
-    fn key(&mut self) -> String {
+    /// A new idempotency key, for carts that are not ours.
+    pub fn key(&mut self) -> String {
         (0..KEY_CHARS)
             .map(|_| KEY_ALPHABET.get(self.random.below(64) as usize).map_or('A', |byte| char::from(*byte)))
             .collect()

@@ -1,0 +1,194 @@
+//! The control bar and its keys. Every control is a button or a slider with a name; what it does is the engine's public API.
+
+use crate::app::{Sheet, Ui};
+use crate::page::host::Host;
+use crate::page::icons::{self, Icon, icon_of};
+use leptos::ev;
+use leptos::html::{button, div, input, span};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlElement, KeyboardEvent, window};
+
+/// One volume step of the keyboard.
+const VOLUME_STEP: f64 = 0.1;
+
+/// The bar at the lower edge of the picture.
+pub(crate) fn bar(ui: Ui) -> AnyView {
+    let words = ui.words;
+    let paused = move || ui.player.with(|player| player.paused);
+    let muted = move || ui.player.with(|player| player.muted || player.volume == 0.0);
+    let volume = input()
+        .class("volume")
+        .attr("type", "range")
+        .attr("min", "0")
+        .attr("max", "100")
+        .attr("step", "5")
+        .attr("aria-label", words.volume)
+        .prop(
+            "value",
+            move || if muted() { 0.0 } else { ui.player.with(|player| (player.volume * 100.0).round()) },
+        )
+        .on(ev::input, move |event| {
+            if let Ok(percent) = event_target_value(&event).parse::<u32>() {
+                set_volume(ui, f64::from(percent) / 100.0);
+            }
+        });
+    let quality = move || {
+        let (chosen, playing) = ui.player.with(|player| (player.quality.clone(), player.rendition.clone()));
+        if chosen == "auto" && playing.is_empty() {
+            words.auto.to_owned()
+        } else if chosen == "auto" {
+            playing
+        } else {
+            chosen
+        }
+    };
+    div()
+        .class("controls")
+        .child((
+            control(
+                "control",
+                move || if paused() { words.play } else { words.pause },
+                move || if paused() { icons::PLAY } else { icons::PAUSE },
+                move || toggle_play(ui),
+            ),
+            control(
+                "control",
+                move || if muted() { words.unmute } else { words.mute },
+                move || if muted() { icons::MUTED } else { icons::SOUND },
+                move || toggle_mute(ui),
+            ),
+            volume,
+            span().class("grow"),
+            button()
+                .attr("type", "button")
+                .class("control words")
+                .attr("aria-label", words.quality)
+                .attr("aria-haspopup", "dialog")
+                .on(ev::click, move |_| ui.toggle(Sheet::Quality))
+                .child(quality),
+            control(
+                "control",
+                move || words.danmaku_settings,
+                || icons::TUNE,
+                move || ui.toggle(Sheet::Danmaku),
+            ),
+            control("control", move || words.stats, || icons::CHART, move || ui.toggle(Sheet::Stats)),
+            control("control", move || words.full_screen, || icons::FULL, move || full_screen(ui)),
+        ))
+        .into_any()
+}
+
+/// Open, shrink and close, for the floating player only (its styles hide them elsewhere).
+pub(crate) fn float_buttons(ui: Ui) -> AnyView {
+    let set = move |expanded: bool| {
+        ui.with_host(|host| {
+            // A fixed attribute name is always valid.
+            let _ =
+                if expanded { host.set_attribute("expanded", "") } else { host.remove_attribute("expanded") };
+        });
+    };
+    let close = move || {
+        ui.with_host(|host| {
+            if host.tell("hawker:close", &wasm_bindgen::JsValue::NULL) {
+                host.remove();
+            }
+        });
+    };
+    div()
+        .class("float")
+        .child((
+            control("control only-mini", move || ui.words.expand, || icons::EXPAND, move || set(true)),
+            control("control only-open", move || ui.words.shrink, || icons::SHRINK, move || set(false)),
+            control("control only-mini", move || ui.words.close, || icons::CLOSE, close),
+        ))
+        .into_any()
+}
+
+fn control(
+    class: &'static str,
+    label: impl Fn() -> &'static str + Send + Sync + Clone + 'static,
+    path: impl Fn() -> Icon + Send + Sync + 'static,
+    act: impl Fn() + 'static,
+) -> AnyView {
+    button()
+        .attr("type", "button")
+        .class(class)
+        .attr("aria-label", label.clone())
+        .attr("title", label)
+        .on(ev::click, move |_| act())
+        .child(icon_of(path))
+        .into_any()
+}
+
+fn toggle_play(ui: Ui) {
+    ui.with_host(|host| {
+        let paused = host.player().paused;
+        // The engine reports its own errors by `hawker:error`.
+        let _ = if paused { host.play() } else { host.pause() };
+    });
+    ui.look();
+}
+
+fn toggle_mute(ui: Ui) {
+    ui.with_host(|host| {
+        let player = host.player();
+        let silent = player.muted || player.volume == 0.0;
+        if silent && player.volume == 0.0 {
+            host.set_volume(1.0);
+        }
+        host.set_muted(!silent);
+    });
+    ui.look();
+}
+
+fn set_volume(ui: Ui, volume: f64) {
+    ui.with_host(|host: &Host| {
+        host.set_volume(volume.clamp(0.0, 1.0));
+        host.set_muted(volume <= 0.0);
+    });
+    ui.look();
+}
+
+fn full_screen(ui: Ui) {
+    let document = window().and_then(|window| window.document());
+    let Some(document) = document else { return };
+    if document.fullscreen_element().is_some() {
+        document.exit_fullscreen();
+    } else {
+        ui.with_host(|host| {
+            // A refusal (no gesture, not allowed in this frame) leaves the page as it is.
+            let _ = host.request_fullscreen();
+        });
+    }
+}
+
+/// Keys, when the focus is on no field: space, m, f, arrows up and down; Escape closes a sheet.
+pub(crate) fn key(ui: Ui, event: &Event) {
+    let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
+    let at = event.composed_path().get(0).dyn_into::<HtmlElement>().ok();
+    let tag = at.map(|at| at.tag_name().to_ascii_lowercase()).unwrap_or_default();
+    let key = event.key();
+    if key == "Escape" {
+        ui.sheet.set(Sheet::None);
+        return;
+    }
+    if matches!(tag.as_str(), "input" | "button" | "a") {
+        return;
+    }
+    match key.as_str() {
+        " " => toggle_play(ui),
+        "m" => toggle_mute(ui),
+        "f" => full_screen(ui),
+        "ArrowUp" | "ArrowDown" => {
+            let step = if key == "ArrowUp" { VOLUME_STEP } else { -VOLUME_STEP };
+            let volume = ui.player.with_untracked(|player| if player.muted { 0.0 } else { player.volume });
+            set_volume(ui, volume + step);
+        }
+        _ => return,
+    }
+    event.prevent_default();
+}

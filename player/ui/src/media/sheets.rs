@@ -1,0 +1,217 @@
+//! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
+
+use crate::app::{Sheet, Ui};
+use crate::page::icons::{self, icon};
+use crate::room::danmaku::Settings;
+use hawker_player_core::room::limits;
+use leptos::ev;
+use leptos::html::{button, dd, div, dl, dt, form, h2, input, label, p, span};
+use leptos::prelude::*;
+
+/// The open sheet.
+pub(crate) fn sheet(ui: Ui) -> AnyView {
+    (move || {
+        let sheet = ui.sheet.get();
+        let (title, body) = match sheet {
+            Sheet::None => return None,
+            Sheet::Quality => (ui.words.quality, quality(ui)),
+            Sheet::Danmaku => (ui.words.danmaku_settings, danmaku(ui)),
+            Sheet::Stats => (ui.words.stats, stats(ui)),
+            Sheet::Name => (ui.words.name_title, name(ui)),
+        };
+        let close = move |_| ui.sheet.set(Sheet::None);
+        Some((
+            div().class("veil").attr("aria-hidden", "true").on(ev::click, close),
+            div().class("sheet").attr("role", "dialog").attr("aria-label", title).child((
+                div().class("sheet-head").child((
+                    h2().child(title),
+                    button()
+                        .attr("type", "button")
+                        .class("plain")
+                        .attr("aria-label", ui.words.close)
+                        .on(ev::click, close)
+                        .child(icon(icons::CLOSE)),
+                )),
+                body,
+            )),
+        ))
+    })
+    .into_any()
+}
+
+fn quality(ui: Ui) -> AnyView {
+    let choice = move |name: String, label: String| {
+        let chosen = name.clone();
+        let checked = move || ui.player.with(|player| player.quality == chosen).to_string();
+        button()
+            .attr("type", "button")
+            .attr("role", "radio")
+            .attr("aria-checked", checked)
+            .class("choice")
+            .on(ev::click, move |_| {
+                ui.with_host(|host| host.set_quality(&name));
+                ui.look();
+                ui.sheet.set(Sheet::None);
+            })
+            .child(label)
+            .into_any()
+    };
+    let names = ui.player.with_untracked(|player| player.renditions.clone());
+    let mut choices = vec![choice("auto".to_owned(), ui.words.auto.to_owned())];
+    choices.extend(names.into_iter().map(|name| choice(name.clone(), name)));
+    div()
+        .class("choices")
+        .attr("role", "radiogroup")
+        .attr("aria-label", ui.words.quality)
+        .child(choices)
+        .into_any()
+}
+
+fn danmaku(ui: Ui) -> AnyView {
+    let change = move |change: &dyn Fn(&mut Settings)| {
+        ui.settings.update(|settings| change(settings));
+        ui.settings.get_untracked().keep();
+    };
+    let on = label().class("switch").child((
+        span().child(ui.words.danmaku),
+        input()
+            .attr("type", "checkbox")
+            .attr("role", "switch")
+            .prop("checked", ui.settings.get_untracked().on)
+            .on(ev::change, move |event| {
+                let checked = event_target_checked(&event);
+                change(&|settings| settings.on = checked);
+            }),
+    ));
+    let overlap = label().class("switch").child((
+        span().child(ui.words.overlap),
+        input()
+            .attr("type", "checkbox")
+            .attr("role", "switch")
+            .prop("checked", ui.settings.get_untracked().apart)
+            .on(ev::change, move |event| {
+                let checked = event_target_checked(&event);
+                change(&|settings| settings.apart = checked);
+            }),
+    ));
+    let slider = move |name: &'static str, range: (u32, u32, u32), field: fn(&mut Settings) -> &mut u32| {
+        let (low, high, step) = range;
+        let value = move || ui.settings.with(|settings| *field(&mut settings.clone()));
+        label().class("slider").child((
+            span().class("slider-name").child(name),
+            input()
+                .attr("type", "range")
+                .attr("min", low.to_string())
+                .attr("max", high.to_string())
+                .attr("step", step.to_string())
+                .prop("value", move || f64::from(value()))
+                .on(ev::input, move |event| {
+                    if let Ok(percent) = event_target_value(&event).parse::<u32>() {
+                        change(&|settings| *field(settings) = percent);
+                    }
+                }),
+            span().class("slider-value").child(move || [&value().to_string(), "%"].concat()),
+        ))
+    };
+    let still = crate::room::danmaku::still().then(|| p().class("hint").child(ui.words.reduced_motion));
+    div()
+        .class("settings")
+        .child((
+            still,
+            on,
+            slider(ui.words.opacity, (20, 100, 10), |settings| &mut settings.opacity),
+            slider(ui.words.area, (25, 100, 25), |settings| &mut settings.area),
+            slider(ui.words.size, (60, 160, 10), |settings| &mut settings.size),
+            slider(ui.words.speed, (50, 200, 10), |settings| &mut settings.speed),
+            overlap,
+        ))
+        .into_any()
+}
+
+fn stats(ui: Ui) -> AnyView {
+    let row = move |name: &'static str, value: fn(&crate::page::host::Host) -> String| {
+        let value = move || {
+            // Read anew with the clock: twice a second is as fast as a person reads.
+            ui.wall.track();
+            ui.with_host(value).unwrap_or_default()
+        };
+        div().class("row").child((dt().child(name), dd().child(value)))
+    };
+    dl().class("stats")
+        .child((
+            row(ui.words.latency, |host| ms(host.stat("latencyMs"))),
+            row(ui.words.buffer, |host| ms(host.stat("bufferMs"))),
+            row(ui.words.quality, |host| host.player().rendition),
+            row(ui.words.bandwidth, |host| {
+                host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat())
+            }),
+            row(ui.words.stalls, |host| {
+                let stalls = host.stat("stalls").map_or_else(dash, |stalls| (stalls as u64).to_string());
+                [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
+            }),
+            row(ui.words.dropped, |host| {
+                host.stat("droppedFrames").map_or_else(dash, |n| (n as u64).to_string())
+            }),
+            row(ui.words.speed_now, |host| {
+                host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat())
+            }),
+        ))
+        .into_any()
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+fn ms(value: Option<f64>) -> String {
+    value.map_or_else(dash, |ms| [&(ms.max(0.0).round() as u64).to_string(), " ms"].concat())
+}
+
+fn percent(rate: f64) -> String {
+    ((rate * 100.0).round() as u64).to_string()
+}
+
+fn tenths(value: f64) -> String {
+    let tenths = (value.max(0.0) * 10.0).round() as u64;
+    [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat()
+}
+
+fn name(ui: Ui) -> AnyView {
+    let typed = RwSignal::new(ui.me.with_untracked(|me| me.name.clone()));
+    let field = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            // Focus is a kindness: without it the field still works.
+            let _ = field.focus();
+            field.select();
+        }
+    });
+    form()
+        .class("settings")
+        .on(ev::submit, move |event| {
+            event.prevent_default();
+            let name = typed.with_untracked(|name| name.trim().to_owned());
+            if !name.is_empty() {
+                ui.sheet.set(Sheet::None);
+                ui.rename(&name);
+                ui.say_next.set(true);
+            }
+        })
+        .child((
+            label().class("column").child((
+                span().class("slider-name").child(ui.words.name_label),
+                input()
+                    .class("field")
+                    .attr("type", "text")
+                    .attr("name", "nickname")
+                    .attr("autocomplete", "nickname")
+                    .attr("maxlength", limits::NAME_CHARS.to_string())
+                    .node_ref(field)
+                    .prop("value", move || typed.get())
+                    .on(ev::input, move |event| typed.set(event_target_value(&event))),
+            )),
+            p().class("hint").child(ui.words.name_hint),
+            button().attr("type", "submit").class("primary").child(ui.words.name_save),
+        ))
+        .into_any()
+}

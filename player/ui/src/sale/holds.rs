@@ -1,0 +1,126 @@
+//! What is held for this buyer, with the time left to pay, and what became of earlier holds. Takes no money: the checkout
+//! is the shop's.
+
+use super::goods;
+use crate::app::Ui;
+use crate::page::host::{Host, hold_detail};
+use crate::page::money;
+use hawker_player_core::sale::{Input, countdown};
+use hawker_wire::Wall;
+use hawker_wire::proto::{Hold, hold};
+use leptos::ev;
+use leptos::html::{button, div, h2, li, section, span, ul};
+use leptos::prelude::*;
+use web_sys::window;
+
+fn title(ui: Ui, hold: &Hold) -> String {
+    ui.shelf.with(|shelf| {
+        let product = shelf.iter().find(|product| product.id == hold.product);
+        product.map_or_else(|| hold.product.clone(), |product| product.title.clone())
+    })
+}
+
+fn total(ui: Ui, hold: &Hold) -> String {
+    money::show(ui.words.lang, &hold.currency, hold.price.saturating_mul(i64::from(hold.quantity)))
+}
+
+/// The cards of unpaid holds.
+pub(crate) fn open(ui: Ui) -> AnyView {
+    let open = move || {
+        let is_open = |hold: &&Hold| hold.state() == hold::State::Held;
+        ui.holds.with(|holds| holds.iter().filter(is_open).cloned().collect::<Vec<_>>())
+    };
+    let cards = For(ForProps::builder()
+        .each(open)
+        .key(|hold: &Hold| hold.id.clone())
+        .children(move |hold: Hold| card(ui, hold))
+        .build());
+    div().class("holds").attr("aria-live", "polite").child(cards).into_any()
+}
+
+fn card(ui: Ui, hold: Hold) -> AnyView {
+    let words = ui.words;
+    let deadline = Wall(hold.expires_ms);
+    let left = Memo::new(move |_| countdown::left(Wall(ui.wall.get()), deadline));
+    let id = hold.id.clone();
+    let returning = Memo::new(move |_| ui.waiting.with(|waiting| waiting.contains(&id)));
+    let (shown, paying, id) = (hold.clone(), hold.clone(), hold.id.clone());
+    section()
+        .class("hold")
+        .attr("aria-label", words.held)
+        .child((
+            div().class("hold-words").child((
+                span().class("hold-head").child((
+                    words.held,
+                    span().class("hold-left").attr("role", "timer").child(move || goods::time(left.get())),
+                )),
+                span().class("hold-title").child(move || title(ui, &shown)),
+            )),
+            div().class("hold-acts").child((
+                button()
+                    .attr("type", "button")
+                    .class("link")
+                    .prop("disabled", move || returning.get())
+                    .on(ev::click, move |_| ui.with_link(|link| link.sale(Input::Cancel(id.clone()))))
+                    .child(move || if returning.get() { words.giving_back } else { words.give_back }),
+                button()
+                    .attr("type", "button")
+                    .class("primary pay")
+                    .on(ev::click, move |_| check_out(ui, &paying))
+                    .child((words.pay, " ", total(ui, &hold))),
+            )),
+        ))
+        .into_any()
+}
+
+/// Hands a hold to the shop's page; unless that prevents it, opens the shop's checkout with the hold and its proof.
+fn check_out(ui: Ui, hold: &Hold) {
+    let wanted = ui.with_host(|host: &Host| host.tell("hawker:checkout", &hold_detail(hold)));
+    let url = ui.with_host(|host| host.attribute("checkout")).unwrap_or_default();
+    // Only pages: an address such as `javascript:` is no checkout.
+    let page = url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/');
+    if wanted != Some(true) || !page {
+        return;
+    }
+    let joint = if url.contains('?') { "&" } else { "?" };
+    let encode = |text: &str| String::from(js_sys::encode_uri_component(text));
+    let url = [&url, joint, "hold=", &encode(&hold.id), "&proof=", &encode(&hold.proof)].concat();
+    if let Some(window) = window() {
+        // Refused only by a sandbox; the hold then stays on the page.
+        let _ = window.location().assign(&url);
+    }
+}
+
+/// What became of earlier holds, the newest first.
+pub(crate) fn orders(ui: Ui) -> AnyView {
+    (move || {
+        let settled: Vec<Hold> = ui.holds.with(|holds| {
+            holds.iter().filter(|hold| hold.state() != hold::State::Held).take(SHOWN).cloned().collect()
+        });
+        (!settled.is_empty()).then(|| {
+            let rows: Vec<_> = settled.iter().map(|hold| row(ui, hold)).collect();
+            section().class("orders").child((h2().child(ui.words.orders), ul().child(rows)))
+        })
+    })
+    .into_any()
+}
+
+/// Orders listed: the rest is the shop's order page.
+const SHOWN: usize = 20;
+
+fn row(ui: Ui, hold: &Hold) -> AnyView {
+    let (class, state) = match hold.state() {
+        hold::State::Paid => ("order-state paid", ui.words.paid),
+        hold::State::RefundDue => ("order-state", ui.words.refund_due),
+        hold::State::Expired => ("order-state", ui.words.expired),
+        hold::State::Cancelled => ("order-state", ui.words.given_back),
+        hold::State::Held => ("order-state", ui.words.held),
+    };
+    li().class("order")
+        .child((
+            span().class("order-title").child(title(ui, hold)),
+            span().class("order-total").child(total(ui, hold)),
+            span().class(class).child(state),
+        ))
+        .into_any()
+}

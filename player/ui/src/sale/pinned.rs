@@ -1,0 +1,49 @@
+//! The card of the product on show: the pinned one, else the one whose flash sale is next.
+
+use super::goods::{self, Goods};
+use crate::app::Ui;
+use hawker_player_core::sale::countdown;
+use hawker_wire::Wall;
+use leptos::html::{div, section, span};
+use leptos::prelude::*;
+
+/// The card, absent while there is nothing to show.
+pub(crate) fn card(ui: Ui) -> AnyView {
+    let shown = Memo::new(move |_| {
+        let pinned = ui.pinned.get();
+        let known = |id: &str| ui.shelf.with(|shelf| shelf.iter().any(|product| product.id == id));
+        if !pinned.is_empty() && known(&pinned) {
+            return pinned;
+        }
+        let now = Wall(ui.wall.get());
+        ui.sales.with(|sales| {
+            let going = |sale: &&hawker_wire::proto::Sale| {
+                known(&sale.product) && countdown::current(sales, &sale.product, now).is_some()
+            };
+            sales.iter().find(going).map(|sale| sale.product.clone()).unwrap_or_default()
+        })
+    });
+    let goods = Goods::follow(ui, shown.into());
+    let there = Memo::new(move |_| goods.product.with(|product| !product.id.is_empty()));
+    (move || {
+        there.get().then(|| {
+            section().class("pinned").attr("aria-label", ui.words.showing).child((
+                goods::clock(ui, goods),
+                div().class("pinned-body").child((
+                    goods::picture(ui, goods),
+                    div().class("pinned-words").child((
+                        move || {
+                            (ui.pinned.get() == shown.get())
+                                .then(|| span().class("on-show").child(ui.words.showing))
+                        },
+                        goods::title(ui, goods),
+                        goods::price(ui, goods),
+                    )),
+                    div().class("pinned-buy").child(goods::buy(ui, goods)),
+                )),
+                goods::stock(ui, goods),
+            ))
+        })
+    })
+    .into_any()
+}

@@ -1,0 +1,48 @@
+//! The shelf: every product with picture, price, stock and a button. Orders stand below it.
+
+use super::goods::{self, Goods};
+use super::holds;
+use crate::app::{Tab, Ui};
+use leptos::html::{div, li, p, ul};
+use leptos::prelude::*;
+
+/// The shelf's panel.
+pub(crate) fn panel(ui: Ui) -> AnyView {
+    let ids = Memo::new(move |_| {
+        ui.shelf.with(|shelf| shelf.iter().map(|product| product.id.clone()).collect::<Vec<_>>())
+    });
+    let rows = For(ForProps::builder()
+        .each(move || ids.get())
+        .key(|id: &String| id.clone())
+        .children(move |id: String| {
+            let goods = Goods::follow(ui, Signal::stored(id));
+            li().class("goods").child((
+                goods::picture(ui, goods),
+                div().class("goods-words").child((
+                    goods::title(ui, goods),
+                    goods::clock(ui, goods),
+                    goods::stock(ui, goods),
+                    div().class("goods-foot").child((goods::price(ui, goods), goods::buy(ui, goods))),
+                )),
+            ))
+        })
+        .build());
+    let empty = move || {
+        ids.with(Vec::is_empty).then(|| {
+            div()
+                .class("empty")
+                .child((p().child(ui.words.no_goods), p().class("hint").child(ui.words.no_goods_hint)))
+        })
+    };
+    div()
+        .class("panel")
+        .id("hawker-goods")
+        .attr("role", "tabpanel")
+        .prop("hidden", move || ui.tab.get() != Tab::Goods)
+        .child(div().class("scroll").attr("tabindex", "0").child((
+            ul().class("shelf").child(rows),
+            empty,
+            holds::orders(ui),
+        )))
+        .into_any()
+}
