@@ -1,5 +1,8 @@
 //! `[media]`: what can be configured of the picture.
 
+use std::path::PathBuf;
+
+use hawker_server_core::media::rtmp::address::SOURCE;
 use serde::{Deserialize, Serialize};
 
 use crate::ops::config::{Check, Fault};
@@ -14,11 +17,52 @@ pub struct MediaConfig {
     pub window_bytes: u64,
     /// Seconds after its encoder left that a room is still live.
     pub reconnect_grace_s: u32,
+    /// Lower renditions, for rooms that ask for them.
+    pub ladder: LadderConfig,
+}
+
+/// `[media.ladder]`
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LadderConfig {
+    /// The program: a name on the path, or a path.
+    pub ffmpeg: PathBuf,
+    /// x264's preset: faster costs bits, slower costs processor.
+    pub preset: String,
+    /// What is made of the encoder's picture.
+    pub renditions: Vec<Rung>,
+}
+
+/// One entry of `[media.ladder] renditions`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rung {
+    /// As it shows in URLs and in the quality menu.
+    pub name: String,
+    /// Pixels; the width follows from the encoder's picture.
+    pub height: u32,
+    /// Kilobits a second of the picture.
+    pub video_kbps: u32,
+    /// Kilobits a second of the sound.
+    pub audio_kbps: u32,
+}
+
+impl Default for LadderConfig {
+    fn default() -> Self {
+        let rung = |name: &str, height, video_kbps, audio_kbps| Rung {
+            name: name.into(),
+            height,
+            video_kbps,
+            audio_kbps,
+        };
+        let renditions = vec![rung("480p", 480, 1_000, 96), rung("240p", 240, 300, 64)];
+        Self { ffmpeg: "ffmpeg".into(), preset: "veryfast".into(), renditions }
+    }
 }
 
 impl Default for MediaConfig {
     fn default() -> Self {
-        Self { window_s: 30, window_bytes: 128 << 20, reconnect_grace_s: 10 }
+        Self { window_s: 30, window_bytes: 128 << 20, reconnect_grace_s: 10, ladder: LadderConfig::default() }
     }
 }
 
@@ -29,6 +73,32 @@ impl Check for MediaConfig {
                 "window_s",
                 "must be 8 or more: players need that much to join and to recover",
             ));
+        }
+        self.ladder.check()
+    }
+}
+
+impl Check for LadderConfig {
+    fn check(&self) -> Result<(), Fault> {
+        let name_fits = |name: &str| {
+            (1..=32).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        };
+        for rung in &self.renditions {
+            if !name_fits(&rung.name) || rung.name == SOURCE {
+                let text =
+                    format!("{:?} must be 1 to 32 of A-Z a-z 0-9 _ -, and not \"{SOURCE}\"", rung.name);
+                return Err(Fault::new("ladder", text));
+            }
+            if !(64..=4_320).contains(&rung.height) || rung.height % 2 != 0 {
+                return Err(Fault::new(
+                    "ladder",
+                    format!("the height of {:?} must be even, 64 to 4320", rung.name),
+                ));
+            }
+            if rung.video_kbps < 50 || rung.audio_kbps < 8 {
+                return Err(Fault::new("ladder", format!("the bit rates of {:?} are too low", rung.name)));
+            }
         }
         Ok(())
     }

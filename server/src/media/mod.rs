@@ -1,6 +1,10 @@
 //! The picture's shell: what comes over RTMP goes through the core's packager and out over HTTP.
 
 pub mod config;
+pub mod ingest;
+pub mod ladder;
+pub mod limits;
+mod rtmp;
 
 use anyhow::Result;
 use axum::Router;
@@ -10,8 +14,18 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::{App, Base};
 
 /// The streams of all rooms.
-#[derive(Debug)]
-pub struct Media;
+pub struct Media {
+    /// Who publishes.
+    pub ingest: ingest::Ingest,
+}
+
+/// The way of one publisher's events into its room.
+pub struct Publisher;
+
+impl Publisher {
+    /// Takes what the encoder sent.
+    pub fn push(&mut self, _event: hawker_server_core::media::frame::Event) {}
+}
 
 impl Media {
     /// Without any stream.
@@ -19,7 +33,13 @@ impl Media {
     /// # Errors
     /// A configuration that can't work.
     pub fn new(_base: &Base) -> Result<Self> {
-        Ok(Self)
+        Ok(Self { ingest: ingest::Ingest::default() })
+    }
+
+    /// An encoder has begun to publish.
+    #[must_use]
+    pub fn publisher(&self, _room: &str, _rendition: &str) -> Publisher {
+        Publisher
     }
 }
 
@@ -28,11 +48,7 @@ impl Media {
 /// # Errors
 /// What stops the server from starting.
 pub async fn start(app: &App, rtmp: TcpListener) -> Result<()> {
-    let draining = app.life.draining.clone();
-    app.life.tasks.spawn(async move {
-        draining.cancelled().await;
-        drop(rtmp);
-    });
+    rtmp::start(app, rtmp);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! neither sockets nor chunks. The byte layouts are of the Adobe Flash Video File Format Specification 10.1, annex E.
 
 pub mod file;
+pub mod mux;
 
 use bytes::{Buf as _, Bytes};
 

@@ -15,6 +15,26 @@ pub struct Tag {
     pub body: Bytes,
 }
 
+impl Tag {
+    /// Is it an access unit, rather than a configuration, a mark or metadata? True for AVC and AAC only.
+    #[must_use]
+    pub fn is_frame(&self) -> bool {
+        self.kind != Kind::Script && self.body.get(1) == Some(&1)
+    }
+
+    /// Is it a configuration or metadata: what a player needs before any frame?
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.kind == Kind::Script || self.body.get(1) == Some(&0)
+    }
+
+    /// Is it a picture where a player can start?
+    #[must_use]
+    pub fn is_keyframe(&self) -> bool {
+        self.kind == Kind::Video && self.is_frame() && self.body.first().is_some_and(|byte| byte >> 4 == 1)
+    }
+}
+
 /// Why a file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileError {

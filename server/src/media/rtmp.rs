@@ -1,0 +1,217 @@
+//! RTMP over TCP: one task a connection, from accepting to closing. What to answer is the core's business
+//! (`hawker_server_core::media::rtmp`), who may publish is `ingest.rs`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use hawker_server_core::media::rtmp::address::SOURCE;
+use hawker_server_core::media::rtmp::server::{Close, Input, Output, Server};
+use hawker_wire::Machine as _;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use super::ingest::Seat;
+use super::ladder::Tap;
+use super::{Publisher, limits};
+use crate::app::App;
+use crate::ops::secret;
+
+/// Takes encoders until the server drains.
+pub(super) fn start(app: &App, listener: TcpListener) {
+    let app = app.clone();
+    let tasks = app.life.tasks.clone();
+    tasks.spawn(async move {
+        let places = Arc::new(Semaphore::new(limits::RTMP_CONNECTIONS));
+        loop {
+            let accepted = tokio::select! {
+                () = app.life.draining.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, mostly: others must end first.
+                    tracing::warn!(%error, "can't accept an encoder");
+                    tokio::time::sleep(limits::RTMP_ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(place) = places.clone().try_acquire_owned() else {
+                tracing::warn!(%peer, limit = limits::RTMP_CONNECTIONS, "encoder refused: too many connections");
+                continue;
+            };
+            let app = app.clone();
+            let connections = app.life.connections.clone();
+            connections.spawn(async move {
+                let mut connection = Connection::new(app, peer);
+                if let Err(error) = connection.run(stream).await {
+                    tracing::debug!(%peer, %error, "encoder connection broke");
+                }
+                connection.left("connection closed");
+                drop(place);
+            });
+        }
+    });
+}
+
+/// One encoder.
+struct Connection {
+    app: App,
+    peer: SocketAddr,
+    machine: Server,
+    publication: Option<Publication>,
+}
+
+/// What it holds while it publishes.
+struct Publication {
+    seat: Seat,
+    publisher: Publisher,
+    ladder: Option<Tap>,
+}
+
+impl Connection {
+    fn new(app: App, peer: SocketAddr) -> Self {
+        let machine = Server::new(app.clock.now(), secret::seed());
+        Self { app, peer, machine, publication: None }
+    }
+
+    async fn run(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        tune(&stream)?;
+        let draining = self.app.life.draining.clone();
+        let mut changes = self.app.directory.changes();
+        let mut buffer = BytesMut::new();
+        loop {
+            if self.drain(&mut stream).await? {
+                // What the core wrote last must arrive before the reset of unread bytes does.
+                return stream.shutdown().await;
+            }
+            let stop = self.publication.as_ref().map(|publication| publication.seat.stop.clone());
+            let wake = self.machine.wake();
+            buffer.reserve(limits::RTMP_READ);
+            let input = tokio::select! {
+                () = draining.cancelled() => Input::End,
+                () = async { match &stop { Some(stop) => stop.cancelled().await, None => std::future::pending().await } } => {
+                    tracing::info!(peer = %self.peer, "encoder taken over by another one");
+                    Input::End
+                }
+                Ok(()) = changes.changed() => {
+                    if self.directory_changed() { continue }
+                    Input::End
+                }
+                () = async { match wake { Some((at, _)) => self.app.clock.sleep_until(at).await, None => std::future::pending().await } } => {
+                    self.machine.tick(self.app.clock.now());
+                    continue;
+                }
+                read = stream.read_buf(&mut buffer) => {
+                    if read? == 0 { return Ok(()) }
+                    Input::Bytes(buffer.split().freeze())
+                }
+            };
+            let now = self.app.clock.now();
+            if let (Some(publication), Input::Bytes(_)) = (&self.publication, &input) {
+                publication.seat.heard(now, self.machine.counts());
+            }
+            self.machine.handle(now, input);
+        }
+    }
+
+    /// Does what the core wants done. True: it closed.
+    async fn drain(&mut self, stream: &mut TcpStream) -> io::Result<bool> {
+        while let Some(output) = self.machine.poll() {
+            match output {
+                Output::Send(bytes) => {
+                    let write = stream.write_all(&bytes);
+                    tokio::time::timeout(limits::RTMP_WRITE, write).await.map_err(io::Error::from)??;
+                }
+                Output::Publish(address) => {
+                    let now = self.app.clock.now();
+                    let (room, rendition) = (address.room.clone(), address.rendition.clone());
+                    let (directory, wall) = (&self.app.directory, self.app.clock.wall());
+                    let claim = self.app.media.ingest.claim(directory, address, self.peer, now, wall);
+                    let answer = match claim {
+                        Ok(seat) => {
+                            tracing::info!(peer = %self.peer, %room, %rendition, "encoder publishes");
+                            let publisher = self.app.media.publisher(&room, &rendition);
+                            self.publication = Some(Publication { seat, publisher, ladder: None });
+                            self.follow_ladder();
+                            Input::Accept
+                        }
+                        Err(refusal) => {
+                            tracing::warn!(peer = %self.peer, %room, %rendition, ?refusal, "encoder refused");
+                            Input::Reject(refusal)
+                        }
+                    };
+                    self.machine.handle(now, answer);
+                }
+                Output::Media(event) => {
+                    if let Some(publication) = &mut self.publication {
+                        if let Some(ladder) = &mut publication.ladder {
+                            ladder.push(&event);
+                        }
+                        publication.publisher.push(event);
+                    }
+                }
+                Output::Unpublish => self.left("encoder stopped"),
+                Output::Close(why) => {
+                    match why {
+                        Close::Ended | Close::Refused(_) => {}
+                        why => tracing::warn!(peer = %self.peer, %why, "encoder connection closed"),
+                    }
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// False: the publisher may not go on.
+    fn directory_changed(&mut self) -> bool {
+        let Some(publication) = &self.publication else { return true };
+        let allowed = publication.seat.still_allowed(&self.app.directory);
+        if allowed {
+            self.follow_ladder();
+        } else {
+            tracing::info!(peer = %self.peer, "encoder stopped: its room ended, or its key changed");
+        }
+        allowed
+    }
+
+    /// Starts or stops the ladder as the room asks for.
+    fn follow_ladder(&mut self) {
+        let Some(publication) = &mut self.publication else { return };
+        let address = publication.seat.address();
+        if address.rendition != SOURCE {
+            return;
+        }
+        let wanted = self.app.directory.room(&address.room).is_some_and(|room| room.ladder);
+        if !wanted {
+            publication.ladder = None;
+        } else if publication.ladder.is_none() {
+            publication.ladder = Some(Tap::start(&self.app, &address.room));
+        }
+    }
+
+    fn left(&mut self, why: &str) {
+        if let Some(publication) = self.publication.take() {
+            let address = publication.seat.address();
+            let counts = self.machine.counts();
+            tracing::info!(
+                peer = %self.peer, room = %address.room, rendition = %address.rendition,
+                dropped = counts.dropped, mended = counts.mended, "{why}"
+            );
+        }
+    }
+}
+
+/// Small replies at once; a machine that vanished is noticed although it sends nothing.
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keepalive =
+        TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(5));
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}
