@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bytes::{Bytes, BytesMut};
-use hawker_server_core::media::flv::file::{self, Tag};
 use hawker_server_core::media::flv::Kind;
+use hawker_server_core::media::flv::file::{self, Tag};
 use hawker_server_core::media::rtmp::client::{Client, Close, Input, Output, Target};
 use hawker_wire::{Instant, Machine as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -135,7 +135,9 @@ impl Clip {
         let mut frames: Vec<Tag> = tags.into_iter().filter(Tag::is_frame).collect();
         frames.sort_by_key(|tag| tag.stamp);
         let pictures: Vec<_> = frames.iter().filter(|tag| tag.kind == Kind::Video).collect();
-        let (Some(first), Some(last)) = (pictures.first(), pictures.last()) else { bail!("there is no picture") };
+        let (Some(first), Some(last)) = (pictures.first(), pictures.last()) else {
+            bail!("there is no picture")
+        };
         let spans = pictures.len().saturating_sub(1).max(1) as u64;
         // One frame behind the last, rounded: stamps are whole milliseconds.
         let length = (u64::from(last.stamp - first.stamp) * pictures.len() as u64 + spans / 2) / spans;
@@ -182,11 +184,19 @@ mod tests {
     fn the_loop_has_no_seam() {
         let clip = sample();
         assert_eq!(clip.length, 8_000);
-        let pictures: Vec<u32> =
-            clip.from(0).filter(|(_, tag)| tag.kind == Kind::Video).take(1_000).map(|(_, tag)| tag.stamp).collect();
+        let pictures: Vec<u32> = clip
+            .from(0)
+            .filter(|(_, tag)| tag.kind == Kind::Video)
+            .take(1_000)
+            .map(|(_, tag)| tag.stamp)
+            .collect();
         assert!(pictures.windows(2).all(|pair| (33..=34).contains(&(pair[1] - pair[0]))));
-        let sounds: Vec<u32> =
-            clip.from(0).filter(|(_, tag)| tag.kind == Kind::Audio).take(1_000).map(|(_, tag)| tag.stamp).collect();
+        let sounds: Vec<u32> = clip
+            .from(0)
+            .filter(|(_, tag)| tag.kind == Kind::Audio)
+            .take(1_000)
+            .map(|(_, tag)| tag.stamp)
+            .collect();
         assert!(sounds.windows(2).all(|pair| (21..=22).contains(&(pair[1] - pair[0]))));
     }
 

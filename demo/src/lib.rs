@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 pub mod bundle;
+pub mod camera;
 pub mod run;
 
 /// The root of the checkout that this program was built from.
