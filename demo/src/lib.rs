@@ -4,9 +4,17 @@
 
 use std::path::PathBuf;
 
+pub mod api;
+pub mod audience;
 pub mod bundle;
 pub mod camera;
+pub mod child;
+pub mod clock;
+pub mod places;
 pub mod run;
+pub mod seed;
+pub mod settings;
+pub mod shop;
 
 /// The root of the checkout that this program was built from.
 pub fn root() -> PathBuf {
