@@ -2,6 +2,7 @@
 //! puts them side by side.
 
 use crate::media::{controls, picture, sheets};
+use crate::page::dom::{Child as _, Nodes, aside, div};
 use crate::page::events::{Listener, Timer};
 use crate::page::host::{Host, Player};
 use crate::page::words::{self, Words};
@@ -12,10 +13,7 @@ use crate::room::{chat, dock};
 use crate::sale::{holds, pinned, shelf};
 use hawker_player_core::room::{Identity, Input, Status};
 use hawker_wire::proto::{Hold, Message, Product, Sale};
-use leptos::html::{aside, div};
 use leptos::prelude::*;
-use std::any::Any;
-use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, ShadowRoot, window};
@@ -205,7 +203,8 @@ pub(crate) fn guest_key(host: &Host) -> String {
 pub(crate) struct Mounted {
     root: ShadowRoot,
     link: Rc<Link>,
-    _view: Box<dyn Any>,
+    owner: Owner,
+    drawn: Nodes,
     _listeners: Vec<Listener>,
     _tick: Timer,
 }
@@ -213,6 +212,8 @@ pub(crate) struct Mounted {
 impl Drop for Mounted {
     fn drop(&mut self) {
         self.link.room(Input::Close);
+        self.drawn.remove();
+        self.owner.cleanup();
         styles::abandon(&self.root);
     }
 }
@@ -232,16 +233,17 @@ pub(crate) fn mount(host: Host, root: &ShadowRoot) -> Result<Mounted, JsValue> {
     styles::adopt(root);
     let words = words::pick(&language(&host));
     let owned = host.clone();
-    let started = Rc::new(RefCell::new(None));
-    let starting = started.clone();
-    let view = leptos::mount::mount_to(parent, move || {
+    // What the reactive system has to do later it does in a microtask; a second call finds it prepared.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
+    let owner = Owner::new_root(None);
+    let (ui, link, drawn) = owner.with(|| {
         let ui = Ui::new(host, words);
         let link = Link::new(ui);
         ui.link.set_value(Some(link.clone()));
-        starting.replace(Some((ui, link)));
-        layout(ui)
+        let drawn = layout(ui);
+        drawn.append_to(&parent);
+        (ui, link, drawn)
     });
-    let (ui, link) = started.take().ok_or_else(|| JsValue::from_str("hawker-ui: the view was not built"))?;
     let mut listeners: Vec<Listener> = ["hawker:state", "hawker:quality", "hawker:ready"]
         .map(|name| Listener::new(&owned, name, move |_| ui.look()))
         .into();
@@ -255,13 +257,14 @@ pub(crate) fn mount(host: Host, root: &ShadowRoot) -> Result<Mounted, JsValue> {
     Ok(Mounted {
         root: root.clone(),
         link,
-        _view: Box::new(view),
+        owner,
+        drawn,
         _listeners: listeners,
         _tick: Timer::each(TICK_MS, move || ui.tick()),
     })
 }
 
-fn layout(ui: Ui) -> AnyView {
+fn layout(ui: Ui) -> Nodes {
     (
         picture::overlay(ui),
         aside().class("side").attr("aria-label", ui.words.chat).child((
@@ -275,14 +278,14 @@ fn layout(ui: Ui) -> AnyView {
         sheets::sheet(ui),
         notice(ui),
     )
-        .into_any()
+        .nodes()
 }
 
-fn notice(ui: Ui) -> AnyView {
+fn notice(ui: Ui) -> Nodes {
     div()
         .class("notice")
         .attr("role", "status")
         .attr("aria-live", "polite")
         .child(move || ui.notice.get().map(|text| div().class("notice-text").child(text)))
-        .into_any()
+        .nodes()
 }

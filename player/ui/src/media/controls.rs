@@ -1,10 +1,9 @@
 //! The control bar and its keys. Every control is a button or a slider with a name; what it does is the engine's public API.
 
 use crate::app::{Sheet, Ui};
+use crate::page::dom::{Child as _, Nodes, button, div, input, span};
 use crate::page::host::Host;
-use crate::page::icons::{self, Icon, icon_of};
-use leptos::ev;
-use leptos::html::{button, div, input, span};
+use crate::page::icons::{self, Icon, icon};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement, KeyboardEvent, window};
@@ -13,7 +12,7 @@ use web_sys::{Event, HtmlElement, KeyboardEvent, window};
 const VOLUME_STEP: f64 = 0.1;
 
 /// The bar at the lower edge of the picture.
-pub(crate) fn bar(ui: Ui) -> AnyView {
+pub(crate) fn bar(ui: Ui) -> Nodes {
     let words = ui.words;
     let paused = move || ui.player.with(|player| player.paused);
     let muted = move || ui.player.with(|player| player.muted || player.volume == 0.0);
@@ -28,7 +27,7 @@ pub(crate) fn bar(ui: Ui) -> AnyView {
             "value",
             move || if muted() { 0.0 } else { ui.player.with(|player| (player.volume * 100.0).round()) },
         )
-        .on(ev::input, move |event| {
+        .on("input", move |event| {
             if let Ok(percent) = event_target_value(&event).parse::<u32>() {
                 set_volume(ui, f64::from(percent) / 100.0);
             }
@@ -65,7 +64,7 @@ pub(crate) fn bar(ui: Ui) -> AnyView {
                 .class("control words")
                 .attr("aria-label", words.quality)
                 .attr("aria-haspopup", "dialog")
-                .on(ev::click, move |_| ui.toggle(Sheet::Quality))
+                .on("click", move |_| ui.toggle(Sheet::Quality))
                 .child(quality),
             control(
                 "control",
@@ -76,11 +75,11 @@ pub(crate) fn bar(ui: Ui) -> AnyView {
             control("control", move || words.stats, || icons::CHART, move || ui.toggle(Sheet::Stats)),
             control("control", move || words.full_screen, || icons::FULL, move || full_screen(ui)),
         ))
-        .into_any()
+        .nodes()
 }
 
 /// Open, shrink and close, for the floating player only (its styles hide them elsewhere).
-pub(crate) fn float_buttons(ui: Ui) -> AnyView {
+pub(crate) fn float_buttons(ui: Ui) -> Nodes {
     let set = move |expanded: bool| {
         ui.with_host(|host| {
             // A fixed attribute name is always valid.
@@ -102,7 +101,7 @@ pub(crate) fn float_buttons(ui: Ui) -> AnyView {
             control("control only-open", move || ui.words.shrink, || icons::SHRINK, move || set(false)),
             control("control only-mini", move || ui.words.close, || icons::CLOSE, close),
         ))
-        .into_any()
+        .nodes()
 }
 
 fn control(
@@ -110,15 +109,15 @@ fn control(
     label: impl Fn() -> &'static str + Send + Sync + Clone + 'static,
     path: impl Fn() -> Icon + Send + Sync + 'static,
     act: impl Fn() + 'static,
-) -> AnyView {
+) -> Nodes {
     button()
         .attr("type", "button")
         .class(class)
         .attr("aria-label", label.clone())
         .attr("title", label)
-        .on(ev::click, move |_| act())
-        .child(icon_of(path))
-        .into_any()
+        .on("click", move |_| act())
+        .child(icon(path))
+        .nodes()
 }
 
 fn toggle_play(ui: Ui) {

@@ -2,14 +2,13 @@
 
 use super::controls;
 use crate::app::Ui;
+use crate::page::dom::{Child as _, Nodes, button, div, p, span};
 use crate::page::events::Timer;
 use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::words::fill;
 use crate::room::danmaku;
-use leptos::ev;
-use leptos::html::{button, div, p, span};
 use leptos::prelude::*;
 
 /// How long the controls stay after the pointer rests, in ms.
@@ -22,7 +21,7 @@ const TICKER_MS: i32 = 4_000;
 const BEHIND_MS: f64 = 3_000.0;
 
 /// Everything over the picture.
-pub(crate) fn overlay(ui: Ui) -> AnyView {
+pub(crate) fn overlay(ui: Ui) -> Nodes {
     let awake = RwSignal::new(false);
     let rest = StoredValue::new_local(None::<Timer>);
     let wake = move || {
@@ -37,9 +36,9 @@ pub(crate) fn overlay(ui: Ui) -> AnyView {
     };
     div()
         .class(class)
-        .on(ev::pointermove, move |_| wake())
-        .on(ev::pointerdown, move |_| wake())
-        .on(ev::focusin, move |_| wake())
+        .on("pointermove", move |_| wake())
+        .on("pointerdown", move |_| wake())
+        .on("focusin", move |_| wake())
         .child((
             danmaku::layer(ui),
             div().class("shade").attr("aria-hidden", "true"),
@@ -49,10 +48,10 @@ pub(crate) fn overlay(ui: Ui) -> AnyView {
             move || sound(ui),
             controls::bar(ui),
         ))
-        .into_any()
+        .nodes()
 }
 
-fn top(ui: Ui) -> AnyView {
+fn top(ui: Ui) -> Nodes {
     let live = move || {
         let (state, paused) = ui.player.with(|player| (player.state.clone(), player.paused));
         if state != "live" && state != "stalled" {
@@ -68,7 +67,7 @@ fn top(ui: Ui) -> AnyView {
                 .class(class)
                 .attr("aria-label", label)
                 .attr("title", ui.words.go_live)
-                .on(ev::click, move |_| go_live(ui))
+                .on("click", move |_| go_live(ui))
                 .child((span().class("dot"), ui.words.live)),
         )
     };
@@ -87,7 +86,7 @@ fn top(ui: Ui) -> AnyView {
                 .child((icon(icons::PEOPLE), money::count(ui.words.lang, u64::from(online))))
         })
     };
-    div().class("top").child((live, online, span().class("grow"), controls::float_buttons(ui))).into_any()
+    div().class("top").child((live, online, span().class("grow"), controls::float_buttons(ui))).nodes()
 }
 
 fn go_live(ui: Ui) {
@@ -99,7 +98,7 @@ fn go_live(ui: Ui) {
     ui.look();
 }
 
-fn state(ui: Ui) -> Option<AnyView> {
+fn state(ui: Ui) -> Option<Nodes> {
     let words = ui.words;
     let (title, hint) = ui.player.with(|player| match player.state.as_str() {
         "connecting" => Some((words.connecting, "")),
@@ -116,10 +115,10 @@ fn state(ui: Ui) -> Option<AnyView> {
         p().class("state-title").child(title),
         (!busy).then(|| p().class("state-hint").child(hint)),
     ));
-    Some(view.into_any())
+    Some(view.nodes())
 }
 
-fn sound(ui: Ui) -> Option<AnyView> {
+fn sound(ui: Ui) -> Option<Nodes> {
     let silent = ui.player.with(|player| player.muted && !player.paused && player.state == "live");
     let unmute = move |_| {
         ui.with_host(|host: &Host| host.set_muted(false));
@@ -129,13 +128,13 @@ fn sound(ui: Ui) -> Option<AnyView> {
         button()
             .attr("type", "button")
             .class("sound")
-            .on(ev::click, unmute)
+            .on("click", unmute)
             .child((icon(icons::MUTED), ui.words.tap_for_sound))
-            .into_any()
+            .nodes()
     })
 }
 
-fn ticker(ui: Ui) -> AnyView {
+fn ticker(ui: Ui) -> Nodes {
     let rest = StoredValue::new_local(None::<Timer>);
     Effect::new(move |_| {
         if ui.ticker.with(Option::is_some) {
@@ -145,5 +144,5 @@ fn ticker(ui: Ui) -> AnyView {
         }
     });
     (move || ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text)))))
-        .into_any()
+        .nodes()
 }

@@ -1,15 +1,14 @@
 //! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
 
 use crate::app::{Sheet, Ui};
+use crate::page::dom::{Child as _, Nodes, button, dd, div, dl, dt, form, h2, input, label, p, span};
 use crate::page::icons::{self, icon};
 use crate::room::danmaku::Settings;
 use hawker_player_core::room::limits;
-use leptos::ev;
-use leptos::html::{button, dd, div, dl, dt, form, h2, input, label, p, span};
 use leptos::prelude::*;
 
 /// The open sheet.
-pub(crate) fn sheet(ui: Ui) -> AnyView {
+pub(crate) fn sheet(ui: Ui) -> Nodes {
     (move || {
         let sheet = ui.sheet.get();
         let (title, body) = match sheet {
@@ -21,7 +20,7 @@ pub(crate) fn sheet(ui: Ui) -> AnyView {
         };
         let close = move |_| ui.sheet.set(Sheet::None);
         Some((
-            div().class("veil").attr("aria-hidden", "true").on(ev::click, close),
+            div().class("veil").attr("aria-hidden", "true").on("click", close),
             div().class("sheet").attr("role", "dialog").attr("aria-label", title).child((
                 div().class("sheet-head").child((
                     h2().child(title),
@@ -29,17 +28,17 @@ pub(crate) fn sheet(ui: Ui) -> AnyView {
                         .attr("type", "button")
                         .class("plain")
                         .attr("aria-label", ui.words.close)
-                        .on(ev::click, close)
+                        .on("click", close)
                         .child(icon(icons::CLOSE)),
                 )),
                 body,
             )),
         ))
     })
-    .into_any()
+    .nodes()
 }
 
-fn quality(ui: Ui) -> AnyView {
+fn quality(ui: Ui) -> Nodes {
     let choice = move |name: String, label: String| {
         let chosen = name.clone();
         let checked = move || ui.player.with(|player| player.quality == chosen).to_string();
@@ -48,13 +47,13 @@ fn quality(ui: Ui) -> AnyView {
             .attr("role", "radio")
             .attr("aria-checked", checked)
             .class("choice")
-            .on(ev::click, move |_| {
+            .on("click", move |_| {
                 ui.with_host(|host| host.set_quality(&name));
                 ui.look();
                 ui.sheet.set(Sheet::None);
             })
             .child(label)
-            .into_any()
+            .nodes()
     };
     let names = ui.player.with_untracked(|player| player.renditions.clone());
     let mut choices = vec![choice("auto".to_owned(), ui.words.auto.to_owned())];
@@ -64,10 +63,10 @@ fn quality(ui: Ui) -> AnyView {
         .attr("role", "radiogroup")
         .attr("aria-label", ui.words.quality)
         .child(choices)
-        .into_any()
+        .nodes()
 }
 
-fn danmaku(ui: Ui) -> AnyView {
+fn danmaku(ui: Ui) -> Nodes {
     let change = move |change: &dyn Fn(&mut Settings)| {
         ui.settings.update(|settings| change(settings));
         ui.settings.get_untracked().keep();
@@ -78,7 +77,7 @@ fn danmaku(ui: Ui) -> AnyView {
             .attr("type", "checkbox")
             .attr("role", "switch")
             .prop("checked", ui.settings.get_untracked().on)
-            .on(ev::change, move |event| {
+            .on("change", move |event| {
                 let checked = event_target_checked(&event);
                 change(&|settings| settings.on = checked);
             }),
@@ -89,7 +88,7 @@ fn danmaku(ui: Ui) -> AnyView {
             .attr("type", "checkbox")
             .attr("role", "switch")
             .prop("checked", ui.settings.get_untracked().apart)
-            .on(ev::change, move |event| {
+            .on("change", move |event| {
                 let checked = event_target_checked(&event);
                 change(&|settings| settings.apart = checked);
             }),
@@ -105,7 +104,7 @@ fn danmaku(ui: Ui) -> AnyView {
                 .attr("max", high.to_string())
                 .attr("step", step.to_string())
                 .prop("value", move || f64::from(value()))
-                .on(ev::input, move |event| {
+                .on("input", move |event| {
                     if let Ok(percent) = event_target_value(&event).parse::<u32>() {
                         change(&|settings| *field(settings) = percent);
                     }
@@ -125,10 +124,10 @@ fn danmaku(ui: Ui) -> AnyView {
             slider(ui.words.speed, (50, 200, 10), |settings| &mut settings.speed),
             overlap,
         ))
-        .into_any()
+        .nodes()
 }
 
-fn stats(ui: Ui) -> AnyView {
+fn stats(ui: Ui) -> Nodes {
     let row = move |name: &'static str, value: fn(&crate::page::host::Host) -> String| {
         let value = move || {
             // Read anew with the clock: twice a second is as fast as a person reads.
@@ -156,7 +155,7 @@ fn stats(ui: Ui) -> AnyView {
                 host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat())
             }),
         ))
-        .into_any()
+        .nodes()
 }
 
 fn dash() -> String {
@@ -176,19 +175,26 @@ fn tenths(value: f64) -> String {
     [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat()
 }
 
-fn name(ui: Ui) -> AnyView {
+fn name(ui: Ui) -> Nodes {
     let typed = RwSignal::new(ui.me.with_untracked(|me| me.name.clone()));
-    let field = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(field) = field.get() {
-            // Focus is a kindness: without it the field still works.
+    let field = input()
+        .class("field")
+        .attr("type", "text")
+        .attr("name", "nickname")
+        .attr("autocomplete", "nickname")
+        .attr("maxlength", limits::NAME_CHARS.to_string())
+        .prop("value", move || typed.get())
+        .on("input", move |event| typed.set(event_target_value(&event)));
+    let node = StoredValue::new_local(field.node());
+    request_animation_frame(move || {
+        // Focus is a kindness: without it the field still works.
+        if let Some(field) = node.try_get_value() {
             let _ = field.focus();
-            field.select();
         }
     });
     form()
         .class("settings")
-        .on(ev::submit, move |event| {
+        .on("submit", move |event| {
             event.prevent_default();
             let name = typed.with_untracked(|name| name.trim().to_owned());
             if !name.is_empty() {
@@ -198,20 +204,9 @@ fn name(ui: Ui) -> AnyView {
             }
         })
         .child((
-            label().class("column").child((
-                span().class("slider-name").child(ui.words.name_label),
-                input()
-                    .class("field")
-                    .attr("type", "text")
-                    .attr("name", "nickname")
-                    .attr("autocomplete", "nickname")
-                    .attr("maxlength", limits::NAME_CHARS.to_string())
-                    .node_ref(field)
-                    .prop("value", move || typed.get())
-                    .on(ev::input, move |event| typed.set(event_target_value(&event))),
-            )),
+            label().class("column").child((span().class("slider-name").child(ui.words.name_label), field)),
             p().class("hint").child(ui.words.name_hint),
             button().attr("type", "submit").class("primary").child(ui.words.name_save),
         ))
-        .into_any()
+        .nodes()
 }

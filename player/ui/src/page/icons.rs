@@ -1,7 +1,6 @@
 //! The icons: stroked paths on a 24 by 24 grid, built as elements (no markup strings).
 
-use leptos::prelude::*;
-use leptos::svg;
+use super::dom::{El, IntoText, svg};
 
 /// The path data of an icon.
 pub(crate) type Icon = &'static str;
@@ -23,22 +22,8 @@ pub(crate) const BAG: Icon = "M5 8h14l-1 12H6zM9 8V7a3 3 0 0 1 6 0v1";
 pub(crate) const PEOPLE: Icon =
     "M12 12a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM5 20c0-3.5 3-5.5 7-5.5s7 2 7 5.5";
 
-/// An icon, hidden from readers: its button carries the name.
-pub(crate) fn icon(path: Icon) -> AnyView {
-    svg::svg()
-        .attr("viewBox", "0 0 24 24")
-        .attr("aria-hidden", "true")
-        .class("icon")
-        .child(svg::path().attr("d", path))
-        .into_any()
-}
-
-/// An icon that depends on something.
-pub(crate) fn icon_of(path: impl Fn() -> Icon + Send + Sync + 'static) -> AnyView {
-    svg::svg()
-        .attr("viewBox", "0 0 24 24")
-        .attr("aria-hidden", "true")
-        .class("icon")
-        .child(svg::path().attr("d", path))
-        .into_any()
+/// An icon, hidden from readers: its button carries the name. The path may be followed.
+pub(crate) fn icon(path: impl IntoText) -> El {
+    let picture = svg("svg").attr("viewBox", "0 0 24 24").attr("aria-hidden", "true").class("icon");
+    picture.child(svg("path").attr("d", path))
 }

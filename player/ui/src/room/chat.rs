@@ -1,21 +1,22 @@
 //! The chat list. What people typed goes in as text nodes; the list follows the newest unless the reader scrolled up.
 
 use crate::app::{Tab, Ui};
+use crate::page::dom::{Child as _, El, Nodes, Row, button, div, each, li, p, span, ul};
 use crate::page::words::fill;
 use hawker_wire::proto::{Message, viewer::Role};
-use leptos::ev;
-use leptos::html::{button, div, li, p, span, ul};
 use leptos::prelude::*;
 
 /// Nearer to the end than this, in px, the reader is taken along: about two lines.
 const NEAR_END: i32 = 60;
 
 /// The list, or what stands for it while it is empty.
-pub(crate) fn panel(ui: Ui) -> AnyView {
-    let list = NodeRef::<leptos::html::Ul>::new();
+pub(crate) fn panel(ui: Ui) -> Nodes {
+    let list =
+        ul().class("messages").attr("role", "log").attr("aria-label", ui.words.chat).attr("tabindex", "0");
+    let node = StoredValue::new_local(list.node());
     let following = RwSignal::new(true);
     let to_end = move || {
-        if let Some(list) = list.get_untracked() {
+        if let Some(list) = node.try_get_value() {
             list.set_scroll_top(list.scroll_height());
         }
     };
@@ -27,7 +28,7 @@ pub(crate) fn panel(ui: Ui) -> AnyView {
         }
     });
     let on_scroll = move |_| {
-        if let Some(list) = list.get_untracked() {
+        if let Some(list) = node.try_get_value() {
             let away = list.scroll_height() - list.scroll_top() - list.client_height();
             crate::app::set_if_new(following, away < NEAR_END);
         }
@@ -39,7 +40,7 @@ pub(crate) fn panel(ui: Ui) -> AnyView {
             button()
                 .attr("type", "button")
                 .class("newer")
-                .on(ev::click, move |_| {
+                .on("click", move |_| {
                     following.set(true);
                     to_end();
                 })
@@ -50,32 +51,23 @@ pub(crate) fn panel(ui: Ui) -> AnyView {
         let omitted = ui.omitted.get();
         (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&omitted.to_string()])))
     };
-    let lines = For(ForProps::builder()
-        .each(move || ui.messages.get())
-        .key(|message: &Message| message.id)
-        .children(move |message: Message| line(ui, &message))
-        .build());
+    let rows = move || -> Vec<Row> {
+        let row = move |message: &Message| -> Row {
+            let message = message.clone();
+            (message.id.to_string(), Box::new(move || line(ui, &message)))
+        };
+        ui.messages.with(|messages| messages.iter().map(row).collect())
+    };
     div()
         .class("panel chat")
-        .id("hawker-chat")
+        .attr("id", "hawker-chat")
         .attr("role", "tabpanel")
         .prop("hidden", move || ui.tab.get() != Tab::Chat)
-        .child((
-            ul().class("messages")
-                .attr("role", "log")
-                .attr("aria-label", ui.words.chat)
-                .attr("tabindex", "0")
-                .node_ref(list)
-                .on(ev::scroll, on_scroll)
-                .child(lines),
-            empty,
-            newer,
-            omitted,
-        ))
-        .into_any()
+        .child((each(list.on("scroll", on_scroll), rows), empty, newer, omitted))
+        .nodes()
 }
 
-fn line(ui: Ui, message: &Message) -> AnyView {
+fn line(ui: Ui, message: &Message) -> El {
     let own = ui.me.with_untracked(|me| me.viewer == message.sender);
     let badge = match message.role() {
         Role::Host => Some(("badge host", ui.words.host)),
@@ -83,11 +75,9 @@ fn line(ui: Ui, message: &Message) -> AnyView {
         Role::Guest | Role::Member if own => Some(("badge own", ui.words.you)),
         Role::Guest | Role::Member => None,
     };
-    li().class(if own { "message own" } else { "message" })
-        .child((
-            badge.map(|(class, text)| span().class(class).child(text)),
-            span().class("name").child(message.name.clone()),
-            span().class("text").child(message.text.clone()),
-        ))
-        .into_any()
+    li().class(if own { "message own" } else { "message" }).child((
+        badge.map(|(class, text)| span().class(class).child(text)),
+        span().class("name").child(message.name.clone()),
+        span().class("text").child(message.text.clone()),
+    ))
 }

@@ -3,11 +3,11 @@
 
 use crate::app::Ui;
 use crate::page::clock;
+use crate::page::dom::{Child as _, Nodes, div};
 use crate::page::events::Listener;
 use crate::page::store;
 use hawker_player_core::room::stage::{Comment, Input, Output, Shape, Stage};
 use hawker_wire::{Machine, Span};
-use leptos::html::div;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -301,16 +301,9 @@ fn translate(x: f64, y: f64) -> String {
 }
 
 /// The layer over the picture. Hidden from readers: the list says the same.
-pub(crate) fn layer(ui: Ui) -> AnyView {
-    let node = NodeRef::<leptos::html::Div>::new();
-    Effect::new(move |_| {
-        if let Some(layer) = node.get()
-            && ui.painter.with_value(Option::is_none)
-        {
-            let layer: HtmlElement = layer.into();
-            ui.painter.set_value(Some(Painter::new(layer, ui.settings.get_untracked())));
-        }
-    });
+pub(crate) fn layer(ui: Ui) -> Nodes {
+    let layer = div().class("danmaku").attr("aria-hidden", "true");
+    ui.painter.set_value(Some(Painter::new(layer.node(), ui.settings.get_untracked())));
     Effect::new(move |_| {
         let settings = ui.settings.get();
         ui.painter.with_value(|painter| {
@@ -319,5 +312,5 @@ pub(crate) fn layer(ui: Ui) -> AnyView {
             }
         });
     });
-    div().class("danmaku").attr("aria-hidden", "true").node_ref(node).into_any()
+    layer.nodes()
 }

@@ -1,18 +1,17 @@
 //! The tabs above the list, and the bar below it: the input and the like button.
 
 use crate::app::{Sheet, Tab, Ui};
+use crate::page::dom::{Child as _, El, Nodes, Row, button, div, each, form, input, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use hawker_player_core::room::{Input, Status, limits};
-use leptos::ev;
-use leptos::html::{button, div, form, input, span};
 use leptos::prelude::*;
 
 /// Hearts that rise at once: more are a blur.
 const HEARTS: usize = 6;
 
 /// The two tabs, and what is wrong with the connection.
-pub(crate) fn tabs(ui: Ui) -> AnyView {
+pub(crate) fn tabs(ui: Ui) -> Nodes {
     let tab = move |which: Tab, label: &'static str, controls: &'static str| {
         button()
             .attr("type", "button")
@@ -20,7 +19,7 @@ pub(crate) fn tabs(ui: Ui) -> AnyView {
             .attr("aria-controls", controls)
             .attr("aria-selected", move || (ui.tab.get() == which).to_string())
             .class("tab")
-            .on(ev::click, move |_| ui.tab.set(which))
+            .on("click", move |_| ui.tab.set(which))
             .child((
                 label,
                 (which == Tab::Goods).then(|| {
@@ -38,10 +37,10 @@ pub(crate) fn tabs(ui: Ui) -> AnyView {
         )),
         move || trouble(ui, ui.status.get()),
     )
-        .into_any()
+        .nodes()
 }
 
-fn trouble(ui: Ui, status: Status) -> Option<AnyView> {
+fn trouble(ui: Ui, status: Status) -> Option<Nodes> {
     let (text, retry) = match status {
         Status::Reconnecting => (ui.words.room_lost, false),
         Status::Refused(4_502) => (ui.words.token_refused, true),
@@ -52,10 +51,10 @@ fn trouble(ui: Ui, status: Status) -> Option<AnyView> {
         button()
             .attr("type", "button")
             .class("link")
-            .on(ev::click, move |_| ui.with_link(|link| link.room(Input::Open)))
+            .on("click", move |_| ui.with_link(|link| link.room(Input::Open)))
             .child(ui.words.retry)
     });
-    Some(div().class("trouble").attr("role", "status").child((text, retry)).into_any())
+    Some(div().class("trouble").attr("role", "status").child((text, retry)).nodes())
 }
 
 /// Says the draft, after asking for a name when there is none yet.
@@ -73,7 +72,7 @@ pub(crate) fn say(ui: Ui) {
 }
 
 /// The input and the like button.
-pub(crate) fn bar(ui: Ui) -> AnyView {
+pub(crate) fn bar(ui: Ui) -> Nodes {
     let live = move || ui.status.get() == Status::Live;
     Effect::new(move |_| {
         // What was typed before the name was told follows it.
@@ -84,7 +83,7 @@ pub(crate) fn bar(ui: Ui) -> AnyView {
     });
     let words = form()
         .class("say")
-        .on(ev::submit, move |event| {
+        .on("submit", move |event| {
             event.prevent_default();
             say(ui);
         })
@@ -99,7 +98,7 @@ pub(crate) fn bar(ui: Ui) -> AnyView {
                 .attr("placeholder", ui.words.say)
                 .attr("aria-label", ui.words.say)
                 .prop("value", move || ui.draft.get())
-                .on(ev::input, move |event| ui.draft.set(event_target_value(&event))),
+                .on("input", move |event| ui.draft.set(event_target_value(&event))),
             button()
                 .attr("type", "submit")
                 .class("send")
@@ -107,10 +106,10 @@ pub(crate) fn bar(ui: Ui) -> AnyView {
                 .prop("disabled", move || !live() || ui.draft.with(|draft| draft.trim().is_empty()))
                 .child(icon(icons::SEND)),
         ));
-    div().class("bar").child((words, like(ui))).into_any()
+    div().class("bar").child((words, like(ui))).nodes()
 }
 
-fn like(ui: Ui) -> AnyView {
+fn like(ui: Ui) -> Nodes {
     let hearts = RwSignal::new(Vec::<u32>::new());
     let next = StoredValue::new(0_u32);
     let tap = move |_| {
@@ -124,22 +123,13 @@ fn like(ui: Ui) -> AnyView {
             hearts.push(id);
         });
     };
-    let rising = For(ForProps::builder()
-        .each(move || hearts.get())
-        .key(|id: &u32| *id)
-        .children(move |id: u32| {
-            let class = ["heart a", "heart b", "heart c"]
-                .into_iter()
-                .cycle()
-                .nth(id as usize % 3)
-                .unwrap_or("heart a");
-            span()
-                .class(class)
-                .attr("aria-hidden", "true")
-                .on(ev::animationend, move |_| hearts.update(|hearts| hearts.retain(|heart| *heart != id)))
-                .child(icon(icons::HEART))
-        })
-        .build());
+    let rising = move || -> Vec<Row> {
+        let heart = move |id: &u32| -> Row {
+            let id = *id;
+            (id.to_string(), Box::new(move || heart(hearts, id)))
+        };
+        hearts.with(|hearts| hearts.iter().map(heart).collect())
+    };
     div()
         .class("like")
         .child((
@@ -147,12 +137,25 @@ fn like(ui: Ui) -> AnyView {
                 .attr("type", "button")
                 .class("like-button")
                 .attr("aria-label", ui.words.like)
-                .on(ev::click, tap)
+                .on("click", tap)
                 .child((
                     icon(icons::HEART),
                     span().class("like-count").child(move || money::count(ui.words.lang, ui.likes.get())),
                 )),
-            rising,
+            each(div().class("hearts"), rising),
         ))
-        .into_any()
+        .nodes()
+}
+
+fn heart(hearts: RwSignal<Vec<u32>>, id: u32) -> El {
+    let class = match id % 3 {
+        0 => "heart a",
+        1 => "heart b",
+        _ => "heart c",
+    };
+    span()
+        .class(class)
+        .attr("aria-hidden", "true")
+        .on("animationend", move |_| hearts.update(|hearts| hearts.retain(|heart| *heart != id)))
+        .child(icon(icons::HEART))
 }

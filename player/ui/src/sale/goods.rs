@@ -1,6 +1,7 @@
 //! The parts that the pinned card and the shelf share: picture, price, stock, clock and the buy button of one product.
 
 use crate::app::Ui;
+use crate::page::dom::{Child as _, Nodes, a, button, div, img, s, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::words::fill;
@@ -9,8 +10,6 @@ use hawker_player_core::sale::countdown::Left;
 use hawker_player_core::sale::offer::{Action, Clock, Offer, offer};
 use hawker_wire::Wall;
 use hawker_wire::proto::Product;
-use leptos::ev;
-use leptos::html::{a, button, div, img, span};
 use leptos::prelude::*;
 
 /// At this many free pieces and fewer, an ordinary product says how few are left.
@@ -50,27 +49,22 @@ pub(crate) fn address(base: &str, address: &str) -> Option<String> {
 }
 
 /// The product's picture, or an empty frame.
-pub(crate) fn picture(ui: Ui, goods: Goods) -> AnyView {
+pub(crate) fn picture(ui: Ui, goods: Goods) -> Nodes {
     let base = ui.with_host(crate::page::host::Host::base).unwrap_or_default();
     let source = Memo::new(move |_| goods.product.with(|product| address(&base, &product.picture)));
     let shown = move || {
         source.get().map_or_else(
             || icon(icons::BAG),
             |source| {
-                img()
-                    .attr("src", source)
-                    .attr("alt", "")
-                    .attr("loading", "lazy")
-                    .attr("decoding", "async")
-                    .into_any()
+                img().attr("src", source).attr("alt", "").attr("loading", "lazy").attr("decoding", "async")
             },
         )
     };
-    div().class("goods-picture").child(shown).into_any()
+    div().class("goods-picture").child(shown).nodes()
 }
 
 /// The title, a link when the shop has a page for it.
-pub(crate) fn title(ui: Ui, goods: Goods) -> AnyView {
+pub(crate) fn title(ui: Ui, goods: Goods) -> Nodes {
     let base = ui.with_host(crate::page::host::Host::base).unwrap_or_default();
     (move || {
         let (title, url) =
@@ -82,15 +76,15 @@ pub(crate) fn title(ui: Ui, goods: Goods) -> AnyView {
                 .attr("target", "_blank")
                 .attr("rel", "noopener")
                 .child(title)
-                .into_any(),
-            None => span().class("goods-title").child(title).into_any(),
+                .nodes(),
+            None => span().class("goods-title").child(title).nodes(),
         }
     })
-    .into_any()
+    .nodes()
 }
 
 /// The price now, and the one it is lower than.
-pub(crate) fn price(ui: Ui, goods: Goods) -> AnyView {
+pub(crate) fn price(ui: Ui, goods: Goods) -> Nodes {
     let lang = ui.words.lang;
     let price = Memo::new(move |_| {
         let currency = goods.product.with(|product| product.currency.clone());
@@ -101,13 +95,13 @@ pub(crate) fn price(ui: Ui, goods: Goods) -> AnyView {
     div()
         .class("price")
         .child((span().class("now").child(move || price.get().0), move || {
-            price.get().1.map(|was| leptos::html::s().class("was").child(was))
+            price.get().1.map(|was| s().class("was").child(was))
         }))
-        .into_any()
+        .nodes()
 }
 
 /// What is left, as words and for a flash sale as a bar.
-pub(crate) fn stock(ui: Ui, goods: Goods) -> AnyView {
+pub(crate) fn stock(ui: Ui, goods: Goods) -> Nodes {
     let left =
         Memo::new(move |_| goods.offer.with(|offer| (offer.free, offer.of, offer.limit, offer.action)));
     (move || {
@@ -125,15 +119,15 @@ pub(crate) fn stock(ui: Ui, goods: Goods) -> AnyView {
                 .attr("aria-valuemax", of.to_string())
                 .attr("aria-valuenow", free.to_string())
                 .attr("aria-label", fill(ui.words.left, &[&free.to_string()]))
-                .child(div().class("stock-fill").style(("width", [&percent.to_string(), "%"].concat())))
+                .child(div().class("stock-fill").style("width", &[&percent.to_string(), "%"].concat()))
         });
         div().class("stock").child((bar, div().class("stock-words").child((words, limit))))
     })
-    .into_any()
+    .nodes()
 }
 
 /// The flash sale's clock.
-pub(crate) fn clock(ui: Ui, goods: Goods) -> AnyView {
+pub(crate) fn clock(ui: Ui, goods: Goods) -> Nodes {
     let clock = Memo::new(move |_| goods.offer.with(|offer| offer.clock));
     (move || {
         clock.get().map(|clock| {
@@ -160,7 +154,7 @@ pub(crate) fn clock(ui: Ui, goods: Goods) -> AnyView {
             ))
         })
     })
-    .into_any()
+    .nodes()
 }
 
 /// `1:02:03`, or `02:03` within the hour.
@@ -171,7 +165,7 @@ pub(crate) fn time(left: Left) -> String {
 }
 
 /// The button: buys, or says why it cannot.
-pub(crate) fn buy(ui: Ui, goods: Goods) -> AnyView {
+pub(crate) fn buy(ui: Ui, goods: Goods) -> Nodes {
     let words = ui.words;
     let action = Memo::new(move |_| goods.offer.with(|offer| offer.action));
     let asking = Memo::new(move |_| {
@@ -204,7 +198,7 @@ pub(crate) fn buy(ui: Ui, goods: Goods) -> AnyView {
         .class("primary buy")
         .attr("aria-busy", move || asking.get().to_string())
         .prop("disabled", move || asking.get() || action.get() != Action::Buy)
-        .on(ev::click, tap)
+        .on("click", tap)
         .child(label)
-        .into_any()
+        .nodes()
 }

@@ -3,13 +3,12 @@
 
 use super::goods;
 use crate::app::Ui;
+use crate::page::dom::{Child as _, El, Nodes, Row, button, div, each, h2, li, section, span, ul};
 use crate::page::host::{Host, hold_detail};
 use crate::page::money;
 use hawker_player_core::sale::{Input, countdown};
 use hawker_wire::Wall;
 use hawker_wire::proto::{Hold, hold};
-use leptos::ev;
-use leptos::html::{button, div, h2, li, section, span, ul};
 use leptos::prelude::*;
 use web_sys::window;
 
@@ -25,52 +24,47 @@ fn total(ui: Ui, hold: &Hold) -> String {
 }
 
 /// The cards of unpaid holds.
-pub(crate) fn open(ui: Ui) -> AnyView {
-    let open = move || {
+pub(crate) fn open(ui: Ui) -> Nodes {
+    let rows = move || -> Vec<Row> {
         let is_open = |hold: &&Hold| hold.state() == hold::State::Held;
-        ui.holds.with(|holds| holds.iter().filter(is_open).cloned().collect::<Vec<_>>())
+        let row = move |hold: &Hold| -> Row {
+            let hold = hold.clone();
+            (hold.id.clone(), Box::new(move || card(ui, hold)))
+        };
+        ui.holds.with(|holds| holds.iter().filter(is_open).map(row).collect())
     };
-    let cards = For(ForProps::builder()
-        .each(open)
-        .key(|hold: &Hold| hold.id.clone())
-        .children(move |hold: Hold| card(ui, hold))
-        .build());
-    div().class("holds").attr("aria-live", "polite").child(cards).into_any()
+    each(div().class("holds").attr("aria-live", "polite"), rows).nodes()
 }
 
-fn card(ui: Ui, hold: Hold) -> AnyView {
+fn card(ui: Ui, hold: Hold) -> El {
     let words = ui.words;
     let deadline = Wall(hold.expires_ms);
     let left = Memo::new(move |_| countdown::left(Wall(ui.wall.get()), deadline));
     let id = hold.id.clone();
     let returning = Memo::new(move |_| ui.waiting.with(|waiting| waiting.contains(&id)));
     let (shown, paying, id) = (hold.clone(), hold.clone(), hold.id.clone());
-    section()
-        .class("hold")
-        .attr("aria-label", words.held)
-        .child((
-            div().class("hold-words").child((
-                span().class("hold-head").child((
-                    words.held,
-                    span().class("hold-left").attr("role", "timer").child(move || goods::time(left.get())),
-                )),
-                span().class("hold-title").child(move || title(ui, &shown)),
+    section().class("hold").attr("aria-label", words.held).child((
+        div().class("hold-words").child((
+            span().class("hold-head").child((
+                words.held,
+                span().class("hold-left").attr("role", "timer").child(move || goods::time(left.get())),
             )),
-            div().class("hold-acts").child((
-                button()
-                    .attr("type", "button")
-                    .class("link")
-                    .prop("disabled", move || returning.get())
-                    .on(ev::click, move |_| ui.with_link(|link| link.sale(Input::Cancel(id.clone()))))
-                    .child(move || if returning.get() { words.giving_back } else { words.give_back }),
-                button()
-                    .attr("type", "button")
-                    .class("primary pay")
-                    .on(ev::click, move |_| check_out(ui, &paying))
-                    .child((words.pay, " ", total(ui, &hold))),
-            )),
-        ))
-        .into_any()
+            span().class("hold-title").child(move || title(ui, &shown)),
+        )),
+        div().class("hold-acts").child((
+            button()
+                .attr("type", "button")
+                .class("link")
+                .prop("disabled", move || returning.get())
+                .on("click", move |_| ui.with_link(|link| link.sale(Input::Cancel(id.clone()))))
+                .child(move || if returning.get() { words.giving_back } else { words.give_back }),
+            button()
+                .attr("type", "button")
+                .class("primary pay")
+                .on("click", move |_| check_out(ui, &paying))
+                .child((words.pay, " ", total(ui, &hold))),
+        )),
+    ))
 }
 
 /// Hands a hold to the shop's page; unless that prevents it, opens the shop's checkout with the hold and its proof.
@@ -92,7 +86,7 @@ fn check_out(ui: Ui, hold: &Hold) {
 }
 
 /// What became of earlier holds, the newest first.
-pub(crate) fn orders(ui: Ui) -> AnyView {
+pub(crate) fn orders(ui: Ui) -> Nodes {
     (move || {
         let settled: Vec<Hold> = ui.holds.with(|holds| {
             holds.iter().filter(|hold| hold.state() != hold::State::Held).take(SHOWN).cloned().collect()
@@ -102,13 +96,13 @@ pub(crate) fn orders(ui: Ui) -> AnyView {
             section().class("orders").child((h2().child(ui.words.orders), ul().child(rows)))
         })
     })
-    .into_any()
+    .nodes()
 }
 
 /// Orders listed: the rest is the shop's order page.
 const SHOWN: usize = 20;
 
-fn row(ui: Ui, hold: &Hold) -> AnyView {
+fn row(ui: Ui, hold: &Hold) -> El {
     let (class, state) = match hold.state() {
         hold::State::Paid => ("order-state paid", ui.words.paid),
         hold::State::RefundDue => ("order-state", ui.words.refund_due),
@@ -116,11 +110,9 @@ fn row(ui: Ui, hold: &Hold) -> AnyView {
         hold::State::Cancelled => ("order-state", ui.words.given_back),
         hold::State::Held => ("order-state", ui.words.held),
     };
-    li().class("order")
-        .child((
-            span().class("order-title").child(title(ui, hold)),
-            span().class("order-total").child(total(ui, hold)),
-            span().class(class).child(state),
-        ))
-        .into_any()
+    li().class("order").child((
+        span().class("order-title").child(title(ui, hold)),
+        span().class("order-total").child(total(ui, hold)),
+        span().class(class).child(state),
+    ))
 }

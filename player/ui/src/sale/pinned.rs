@@ -2,13 +2,13 @@
 
 use super::goods::{self, Goods};
 use crate::app::Ui;
+use crate::page::dom::{Child as _, Nodes, div, section, span};
 use hawker_player_core::sale::countdown;
 use hawker_wire::Wall;
-use leptos::html::{div, section, span};
 use leptos::prelude::*;
 
 /// The card, absent while there is nothing to show.
-pub(crate) fn card(ui: Ui) -> AnyView {
+pub(crate) fn card(ui: Ui) -> Nodes {
     let shown = Memo::new(move |_| {
         let pinned = ui.pinned.get();
         let known = |id: &str| ui.shelf.with(|shelf| shelf.iter().any(|product| product.id == id));
@@ -45,5 +45,5 @@ pub(crate) fn card(ui: Ui) -> AnyView {
             ))
         })
     })
-    .into_any()
+    .nodes()
 }

@@ -3,30 +3,18 @@
 use super::goods::{self, Goods};
 use super::holds;
 use crate::app::{Tab, Ui};
-use leptos::html::{div, li, p, ul};
+use crate::page::dom::{Child as _, El, Nodes, Row, div, each, li, p, ul};
 use leptos::prelude::*;
 
 /// The shelf's panel.
-pub(crate) fn panel(ui: Ui) -> AnyView {
+pub(crate) fn panel(ui: Ui) -> Nodes {
     let ids = Memo::new(move |_| {
         ui.shelf.with(|shelf| shelf.iter().map(|product| product.id.clone()).collect::<Vec<_>>())
     });
-    let rows = For(ForProps::builder()
-        .each(move || ids.get())
-        .key(|id: &String| id.clone())
-        .children(move |id: String| {
-            let goods = Goods::follow(ui, Signal::stored(id));
-            li().class("goods").child((
-                goods::picture(ui, goods),
-                div().class("goods-words").child((
-                    goods::title(ui, goods),
-                    goods::clock(ui, goods),
-                    goods::stock(ui, goods),
-                    div().class("goods-foot").child((goods::price(ui, goods), goods::buy(ui, goods))),
-                )),
-            ))
-        })
-        .build());
+    let rows = move || -> Vec<Row> {
+        let row = move |id: String| -> Row { (id.clone(), Box::new(move || row(ui, id))) };
+        ids.get().into_iter().map(row).collect()
+    };
     let empty = move || {
         ids.with(Vec::is_empty).then(|| {
             div()
@@ -36,13 +24,26 @@ pub(crate) fn panel(ui: Ui) -> AnyView {
     };
     div()
         .class("panel")
-        .id("hawker-goods")
+        .attr("id", "hawker-goods")
         .attr("role", "tabpanel")
         .prop("hidden", move || ui.tab.get() != Tab::Goods)
         .child(div().class("scroll").attr("tabindex", "0").child((
-            ul().class("shelf").child(rows),
+            each(ul().class("shelf"), rows),
             empty,
             holds::orders(ui),
         )))
-        .into_any()
+        .nodes()
+}
+
+fn row(ui: Ui, id: String) -> El {
+    let goods = Goods::follow(ui, Signal::stored(id));
+    li().class("goods").child((
+        goods::picture(ui, goods),
+        div().class("goods-words").child((
+            goods::title(ui, goods),
+            goods::clock(ui, goods),
+            goods::stock(ui, goods),
+            div().class("goods-foot").child((goods::price(ui, goods), goods::buy(ui, goods))),
+        )),
+    ))
 }

@@ -1,0 +1,284 @@
+//! The interface in a real browser, with a fake engine and a fake socket: what a viewer and a buyer see and can do.
+//! Run by `wasm-pack test --headless --chrome player/ui`.
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use hawker_wire::proto::hold_reply::Refusal;
+use hawker_wire::proto::{
+    Batch, Hold, HoldReply, Message, Product, Sale, SayReply, client_frame, event, hold, sale, server_frame,
+};
+use support::{Page, WALL_MS, event, message};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// What people try to get into other people's pages.
+const PAYLOADS: [&str; 12] = [
+    "<script>window.pwned=1</script>",
+    "<img src=x onerror=window.pwned=1>",
+    "<svg onload=window.pwned=1>",
+    "\"><iframe src=\"javascript:window.pwned=1\">",
+    "<a href=\"javascript:window.pwned=1\">tea</a>",
+    "{{constructor.constructor('window.pwned=1')()}}",
+    "${window.pwned=1}",
+    "</span><style>*{display:none}</style>",
+    "<template><script>window.pwned=1</script></template>",
+    "<!--><img src=x onerror=window.pwned=1>-->",
+    "&lt;img src=x onerror=window.pwned=1&gt;",
+    "\u{202e}<b onmouseover=window.pwned=1>\u{0}",
+];
+
+fn goods() -> (Product, Sale) {
+    let product = Product {
+        id: "tea".into(),
+        title: "Green tea".into(),
+        price: 2_000,
+        currency: "USD".into(),
+        revision: 1,
+        ..Product::default()
+    };
+    let sale = Sale {
+        id: "flash".into(),
+        product: "tea".into(),
+        price: 990,
+        stock: 10,
+        free: 4,
+        limit: 2,
+        starts_ms: WALL_MS - 1_000,
+        ends_ms: WALL_MS + 90_000,
+        state: sale::State::Running.into(),
+        revision: 1,
+        ..Sale::default()
+    };
+    (product, sale)
+}
+
+fn held(id: &str) -> Hold {
+    Hold {
+        id: id.into(),
+        product: "tea".into(),
+        sale: "flash".into(),
+        quantity: 1,
+        price: 990,
+        currency: "USD".into(),
+        expires_ms: WALL_MS + 120_000,
+        proof: "signed".into(),
+        ..Hold::default()
+    }
+}
+
+/// The last PlaceHold that the page sent.
+fn placed(page: &Page) -> hawker_wire::proto::PlaceHold {
+    let last = page.sent().into_iter().rev().find_map(|kind| match kind {
+        client_frame::Kind::PlaceHold(place) => Some(place),
+        _ => None,
+    });
+    last.expect("a tap asks for a hold")
+}
+
+#[wasm_bindgen_test]
+async fn what_people_type_stays_text() {
+    let page = Page::joined(|_| {}).await;
+    let events = PAYLOADS.iter().zip(1..).map(|(text, id)| message(id, "stranger", text, text)).collect();
+    page.push(server_frame::Kind::Batch(Batch { offset: 12, events, ..Batch::default() }));
+    page.settle().await;
+    assert_eq!(page.texts(".message .text"), PAYLOADS);
+    assert_eq!(page.texts(".message .name"), PAYLOADS);
+    assert!(page.count(".fly") > 0, "comments fly over the picture");
+    assert!(page.texts(".fly").iter().all(|text| PAYLOADS.contains(&text.as_str())));
+    for selector in [".message .text *", ".message .name *", ".fly *", "script", "iframe", "style", "img"] {
+        assert_eq!(page.count(selector), 0, "{selector}");
+    }
+    assert!(js_sys::Reflect::get(&js_sys::global(), &"pwned".into()).is_ok_and(|pwned| pwned.is_undefined()));
+}
+
+#[wasm_bindgen_test]
+async fn a_flood_stays_bounded() {
+    let page = Page::joined(|_| {}).await;
+    for batch in 0..40_u64 {
+        let events = (1..=50).map(|n| message(batch * 50 + n, "x", "n", "same words again")).collect();
+        page.push(server_frame::Kind::Batch(Batch {
+            offset: batch * 50 + 50,
+            events,
+            omitted: 3,
+            ..Batch::default()
+        }));
+    }
+    page.settle().await;
+    let (flying, listed) = (page.count(".fly"), page.count(".message"));
+    assert!(flying > 0 && flying <= 100, "{flying} comments at once");
+    assert_eq!(listed, 200);
+    assert!(page.text(".omitted").contains("120"), "what was left out is told: {}", page.text(".omitted"));
+}
+
+#[wasm_bindgen_test]
+async fn reduced_motion_shows_the_list_alone() {
+    let page = Page::still().await;
+    page.push(server_frame::Kind::Batch(Batch {
+        offset: 1,
+        events: vec![message(1, "x", "Ava", "hello")],
+        ..Batch::default()
+    }));
+    page.settle().await;
+    assert_eq!(page.count(".fly"), 0);
+    assert_eq!(page.texts(".message .text"), ["hello"]);
+}
+
+#[wasm_bindgen_test]
+async fn an_own_message_is_sent_shown_and_marked() {
+    let page = Page::joined(|_| {}).await;
+    page.type_into(".say .field", "How big is it?");
+    page.settle().await;
+    page.submit(".say");
+    page.settle().await;
+    let say = page.sent().into_iter().find_map(|kind| match kind {
+        client_frame::Kind::Say(say) => Some(say),
+        _ => None,
+    });
+    let say = say.expect("a Say is sent");
+    assert_eq!(say.text, "How big is it?");
+    let said =
+        Message { id: 7, sender: "me".into(), name: "Lin".into(), text: say.text, ..Message::default() };
+    page.push(server_frame::Kind::SayReply(SayReply {
+        request: say.request,
+        message: 7,
+        said: Some(said),
+        ..SayReply::default()
+    }));
+    page.settle().await;
+    assert_eq!(page.texts(".message.own .text"), ["How big is it?"]);
+    assert_eq!(page.texts(".fly.own"), ["How big is it?"]);
+    assert_eq!(page.value(".say .field"), "");
+}
+
+#[wasm_bindgen_test]
+async fn a_tap_becomes_a_hold_and_a_checkout() {
+    let page = Page::joined(|welcome| {
+        let (product, sale) = goods();
+        welcome.pinned = product.id.clone();
+        welcome.shelf = vec![product];
+        welcome.sales = vec![sale];
+    })
+    .await;
+    assert!(page.text(".pinned .now").contains("9.90"), "{}", page.text(".pinned .now"));
+    assert!(page.text(".pinned .left").contains('4'));
+    page.click(".pinned .buy");
+    let place = placed(&page);
+    assert_eq!((place.product.as_str(), place.sale.as_str(), place.price), ("tea", "flash", 990));
+    assert!(place.key.len() >= 16);
+    page.settle().await;
+    page.click(".pinned .buy");
+    assert_eq!(placed(&page).request, place.request, "one tap, one hold");
+    page.push(server_frame::Kind::HoldReply(HoldReply {
+        request: place.request,
+        hold: Some(held("h1")),
+        ..HoldReply::default()
+    }));
+    page.settle().await;
+    assert_eq!(page.heard("hawker:hold", "hold.id"), ["h1"]);
+    assert!(["01:59", "02:00"].contains(&page.text(".hold-left").as_str()), "{}", page.text(".hold-left"));
+    page.click(".hold .pay");
+    assert_eq!(page.heard("hawker:checkout", "hold.proof"), ["signed"]);
+    let paid = Hold { state: hold::State::Paid.into(), ..held("h1") };
+    page.push(server_frame::Kind::Hold(paid));
+    page.settle().await;
+    assert_eq!((page.count(".hold"), page.count(".order-state.paid")), (0, 1));
+}
+
+#[wasm_bindgen_test]
+async fn a_hold_survives_a_reload_and_can_be_given_back() {
+    let page = Page::joined(|welcome| welcome.holds = vec![held("h9")]).await;
+    assert_eq!(page.count(".hold"), 1);
+    page.click(".hold .link");
+    let cancel = page.sent().into_iter().find_map(|kind| match kind {
+        client_frame::Kind::CancelHold(cancel) => Some(cancel),
+        _ => None,
+    });
+    assert_eq!(cancel.expect("a cancel is sent").hold, "h9");
+}
+
+#[wasm_bindgen_test]
+async fn refusals_say_why() {
+    let check = |refusal: Refusal, words: &'static str| async move {
+        let page = Page::joined(|welcome| {
+            let (product, sale) = goods();
+            welcome.pinned = product.id.clone();
+            welcome.shelf = vec![product];
+            welcome.sales = vec![sale];
+        })
+        .await;
+        page.click(".pinned .buy");
+        page.push(server_frame::Kind::HoldReply(HoldReply {
+            request: placed(&page).request,
+            refusal: refusal.into(),
+            price: 1_290,
+            starts_ms: WALL_MS,
+            ..HoldReply::default()
+        }));
+        page.settle().await;
+        let told = page.text(".notice");
+        assert!(told.contains(words), "{refusal:?}: {told}");
+        assert_eq!(page.count(".hold"), 0);
+    };
+    check(Refusal::NotStarted, "opens at").await;
+    check(Refusal::SoldOut, "Sold out").await;
+    check(Refusal::LimitReached, "limit").await;
+    check(Refusal::SaleEnded, "ended").await;
+    check(Refusal::PriceChanged, "12.90").await;
+    check(Refusal::TokenRequired, "sign in").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_stock_everyone_sees_moves() {
+    let page = Page::joined(|welcome| {
+        let (product, sale) = goods();
+        welcome.pinned = product.id.clone();
+        welcome.shelf = vec![product];
+        welcome.sales = vec![sale];
+    })
+    .await;
+    let (_, sale) = goods();
+    let sold_out = Sale { free: 0, revision: 2, ..sale };
+    let events = vec![event(1, event::Kind::Sale(sold_out))];
+    page.push(server_frame::Kind::Batch(Batch { offset: 1, events, ..Batch::default() }));
+    page.settle().await;
+    assert_eq!(page.text(".pinned .buy"), "Sold out");
+    assert!(page.disabled(".pinned .buy"));
+}
+
+#[wasm_bindgen_test]
+async fn the_controls_drive_the_public_api() {
+    let page = Page::joined(|_| {}).await;
+    page.click(".sound");
+    assert_eq!(page.property("muted"), "false");
+    page.click(".controls .control");
+    assert_eq!(page.property("calls"), "pause");
+    page.click(".controls .words");
+    page.settle().await;
+    page.click(".choice:last-child");
+    assert_eq!(page.property("quality"), "360p");
+    page.settle().await;
+    assert_eq!(page.count(".sheet"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_room_says_so_and_comes_back() {
+    let page = Page::joined(|_| {}).await;
+    page.close(1_006);
+    page.settle().await;
+    assert_eq!(page.count(".trouble"), 1);
+    assert!(page.disabled(".send"));
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_without_storage_still_works() {
+    let page = Page::without_storage().await;
+    page.push(server_frame::Kind::Batch(Batch {
+        offset: 1,
+        events: vec![message(1, "x", "Ava", "hello")],
+        ..Batch::default()
+    }));
+    page.settle().await;
+    assert_eq!(page.texts(".message .text"), ["hello"]);
+}
