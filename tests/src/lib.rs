@@ -5,9 +5,12 @@
 use std::path::PathBuf;
 
 pub mod browser;
+pub mod crowd;
 pub mod ffmpeg;
 pub mod sale;
 pub mod server;
+pub mod talk;
+pub mod token;
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {

@@ -1,7 +1,7 @@
 //! Pace: token buckets in integers, and a crowd of them by key with a bounded memory. Knows nothing of what is paced.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hawker_wire::{Instant, Span};
 

@@ -77,7 +77,7 @@ impl Stage {
     }
 
     fn join_as(&mut self, conn: u64, role: Role, resume: Option<(&str, u64)>) {
-        let address = Address::from(std::net::IpAddr::from([10, 0, 0, 1]));
+        let address = Address::from(core::net::IpAddr::from([10, 0, 0, 1]));
         let resume = resume.map(|(epoch, offset)| (epoch.to_owned(), offset));
         let join = Join {
             conn: Conn(conn),
@@ -168,7 +168,7 @@ fn likes_are_summed_and_told_at_a_readable_pace() {
 #[test]
 fn online_counts_people_not_tabs() {
     let mut stage = Stage::new();
-    let address = Address::from(std::net::IpAddr::from([10, 0, 0, 1]));
+    let address = Address::from(core::net::IpAddr::from([10, 0, 0, 1]));
     for conn in [1, 2] {
         let (viewer, name) = ("same".to_owned(), "n".to_owned());
         stage.send(Input::Join(Join {
@@ -383,7 +383,7 @@ mod laws {
                 viewer: format!("v{}", conn / 2),
                 name: "n".into(),
                 role: if conn == 0 { Role::Host } else { Role::Guest },
-                address: Address::from(std::net::IpAddr::from([10, 0, 0, 1])),
+                address: Address::from(core::net::IpAddr::from([10, 0, 0, 1])),
                 resume: resume.map(|offset| ("e1".to_owned(), offset)),
             })),
             conn.clone().prop_map(Input::Leave),
