@@ -1,0 +1,65 @@
+//! What is said in the room, with delete and mute. Texts are strangers': they only ever become text nodes.
+
+use gloo_net::http::Method;
+use leptos::html::{div, li, span, ul};
+use leptos::prelude::*;
+
+use super::room::Here;
+use crate::api::{Message, MessageList, segment};
+use crate::format;
+use crate::limits;
+use crate::widget::{act_and, card, push, push_twice, states};
+
+pub(super) fn view(here: Here) -> impl IntoView {
+    let desk = here.desk;
+    // Newest first: what has to be acted on is at the top and doesn't move away below.
+    let newest_first =
+        move || here.messages.value().messages.into_iter().rev().take(limits::MESSAGES).collect::<Vec<_>>();
+    let rows =
+        ForProps::builder().each(newest_first).key(Message::id).children(move |said| row(here, said)).build();
+    card(
+        "chat",
+        "messages",
+        desk.say("Messages", "弹幕"),
+        (),
+        (
+            states(
+                desk,
+                here.messages,
+                |list: &MessageList| list.messages.is_empty(),
+                ("Nobody has said anything yet.", "还没有人发言。"),
+            ),
+            ul().class("rows messages")
+                .attr("tabindex", "0")
+                .attr("aria-label", desk.say("Messages, newest first", "弹幕，最新在前"))
+                .child(For(rows)),
+        ),
+    )
+}
+
+fn row(here: Here, said: Message) -> impl IntoView {
+    let desk = here.desk;
+    let delete_path = here.below(&format!("messages/{}", segment(&said.id())));
+    let mute_path = here.below(&format!("mutes/{}", segment(&said.sender)));
+    let delete = move || {
+        let done = untrack(desk.say("Deleted.", "已删除。"));
+        act_and(desk, Method::DELETE, delete_path.clone(), None, done, here.messages);
+    };
+    let mute = move || {
+        let done = untrack(desk.say("Muted: what this viewer said is hidden.", "已禁言，其发言已隐藏。"));
+        act_and(desk, Method::PUT, mute_path.clone(), None, done, here.messages);
+    };
+    let staff = matches!(said.role.as_str(), "operator" | "host");
+    li().class("row message").child((
+        div().class("what").child((
+            span().class("sub").child((
+                span().class("who").class(("staff", staff)).child(said.name.clone()),
+                " ",
+                move || format::clock(said.wall_ms, desk.locale()),
+            )),
+            span().class("said").attr("dir", "auto").child(said.text.clone()),
+        )),
+        push("ghost", desk.say("Delete", "删除"), delete),
+        push_twice(desk, "ghost", desk.say("Mute", "禁言"), mute),
+    ))
+}

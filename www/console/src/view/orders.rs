@@ -1,0 +1,108 @@
+//! Orders live and what they come to: paid, unpaid and refunded apart.
+
+use leptos::html::{div, span, table, tbody, td, th, thead, tr};
+use leptos::prelude::*;
+
+use super::room::Here;
+use crate::api::{Order, OrderList, Totals};
+use crate::format;
+use crate::limits;
+use crate::widget::{card, states};
+
+pub(super) fn view(here: Here) -> impl IntoView {
+    let desk = here.desk;
+    let total =
+        move |pick: fn(&Totals) -> i64| here.money(here.orders.with(|list| pick(&list.totals)).unwrap_or(0));
+    let pieces = move |pick: fn(&Totals) -> u64| {
+        let count = here.orders.with(|list| pick(&list.totals)).unwrap_or(0);
+        format!("{count} {}", desk.word("pieces", "件"))
+    };
+    let gmv = div().class("figures gmv").child((
+        figure(
+            "paid",
+            desk.say("Paid", "已付款"),
+            move || total(|t| t.paid),
+            move || pieces(|t| t.paid_pieces),
+        ),
+        figure(
+            "unpaid",
+            desk.say("Unpaid", "待付款"),
+            move || total(|t| t.unpaid),
+            move || pieces(|t| t.unpaid_pieces),
+        ),
+        figure("refunded", desk.say("Refunded", "退款"), move || total(|t| t.refunded), String::new),
+    ));
+    let rows = ForProps::builder()
+        .each(move || here.orders.value().orders.into_iter().take(limits::ORDERS).collect::<Vec<_>>())
+        .key(|order| (order.id.clone(), order.state.clone()))
+        .children(move |order| row(here, order))
+        .build();
+    let head = tr().child((
+        th().attr("scope", "col").child(desk.say("Time", "时间")),
+        th().attr("scope", "col").child(desk.say("Product", "商品")),
+        th().attr("scope", "col").class("number").child(desk.say("Pieces", "件数")),
+        th().attr("scope", "col").class("number").child(desk.say("Sum", "金额")),
+        th().attr("scope", "col").child(desk.say("State", "状态")),
+    ));
+    let empty = Memo::new(move |_| here.orders.with(|list| list.orders.is_empty()).unwrap_or(true));
+    card(
+        "orders",
+        "orders",
+        desk.say("Orders · GMV", "订单 · GMV"),
+        (),
+        (
+            gmv,
+            states(
+                desk,
+                here.orders,
+                |list: &OrderList| list.orders.is_empty(),
+                ("No order yet.", "还没有订单。"),
+            ),
+            div()
+                .class("scroll")
+                .prop("hidden", move || empty.get())
+                .child(table().child((thead().child(head), tbody().child(For(rows))))),
+        ),
+    )
+}
+
+fn figure(
+    kind: &'static str,
+    name: impl IntoView + 'static,
+    sum: impl Fn() -> String + Send + 'static,
+    pieces: impl Fn() -> String + Send + 'static,
+) -> impl IntoView {
+    div().class("figure").attr("data-kind", kind).child((
+        span().class("name").child(name),
+        span().class("now").child(sum),
+        span().class("sub").child(pieces),
+    ))
+}
+
+fn row(here: Here, order: Order) -> impl IntoView {
+    let desk = here.desk;
+    let product = order.product.clone();
+    let title = move || {
+        let goods = here
+            .products
+            .with(|list| list.products.iter().find(|one| one.id == product).map(|one| one.title.clone()));
+        goods.flatten().unwrap_or_else(|| product.clone())
+    };
+    let state = order.state.clone();
+    let words = move || match state.as_str() {
+        "held" => desk.word("unpaid", "待付款"),
+        "paid" => desk.word("paid", "已付款"),
+        "cancelled" => desk.word("cancelled", "已取消"),
+        "expired" => desk.word("expired", "已过期"),
+        "refund-due" => desk.word("refund due", "待退款"),
+        _ => desk.word("refunded", "已退款"),
+    };
+    let sum = order.price.saturating_mul(order.quantity.into());
+    tr().child((
+        td().class("time").child(move || format::clock(order.placed_ms, desk.locale())),
+        td().child(title),
+        td().class("number").child(order.quantity),
+        td().class("number").child(move || here.money(sum)),
+        td().child(span().class("tag").attr("data-state", order.state).child(words)),
+    ))
+}

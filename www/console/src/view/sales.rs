@@ -1,0 +1,171 @@
+//! Flash sales: what is left live, start, stop, make one.
+
+use gloo_net::http::Method;
+use leptos::ev;
+use leptos::html::{button, details, div, form, label, li, option, progress, select, span, summary, ul};
+use leptos::prelude::*;
+use serde::Serialize;
+
+use super::room::Here;
+use crate::api::{self, Sale, SaleList, segment};
+use crate::format;
+use crate::widget::{act_and, card, field, push, push_twice, states};
+
+#[derive(Serialize)]
+struct NewSale {
+    product: String,
+    price: i64,
+    stock: u32,
+    limit: u32,
+    starts_ms: u64,
+    ends_ms: u64,
+}
+
+pub(super) fn view(here: Here) -> impl IntoView {
+    let desk = here.desk;
+    let rows = ForProps::builder()
+        .each(move || here.sales.value().sales)
+        .key(|sale| format!("{} {} {} {} {}", sale.id, sale.state, sale.free, sale.sold, sale.ends_ms))
+        .children(move |sale| row(here, sale))
+        .build();
+    card(
+        "sale",
+        "sales",
+        desk.say("Flash sales", "限时抢购"),
+        (),
+        (
+            states(
+                desk,
+                here.sales,
+                |list: &SaleList| list.sales.is_empty(),
+                ("No flash sale yet.", "还没有抢购活动。"),
+            ),
+            ul().class("rows").child(For(rows)),
+            new_sale(here),
+        ),
+    )
+}
+
+fn row(here: Here, sale: Sale) -> impl IntoView {
+    let desk = here.desk;
+    let path = StoredValue::new(here.below(&format!("sales/{}", segment(&sale.id))));
+    let product = sale.product.clone();
+    let title = move || {
+        let known = |list: &api::ProductList| {
+            list.products.iter().find(|one| one.id == product).map(|one| one.title.clone())
+        };
+        here.products.with(known).flatten().unwrap_or_else(|| product.clone())
+    };
+    let (price, sold, held) =
+        (sale.price, sale.sold, sale.stock.saturating_sub(sale.free).saturating_sub(sale.sold));
+    let state = sale.state.clone();
+    let words = move || match state.as_str() {
+        "scheduled" => desk.word("Scheduled", "未开始"),
+        "running" => desk.word("Running", "进行中"),
+        "sold-out" => desk.word("Sold out", "已售罄"),
+        _ => desk.word("Ended", "已结束"),
+    };
+    let figures = move || {
+        let (free, sold_word, held_word) =
+            (desk.word("left", "剩余"), desk.word("sold", "已售"), desk.word("held", "待付款"));
+        format!(
+            "{} · {free} {}/{} · {sold_word} {sold} · {held_word} {held}",
+            here.money(price),
+            sale.free,
+            sale.stock
+        )
+    };
+    let ends_ms = sale.ends_ms;
+    let running = matches!(sale.state.as_str(), "running" | "sold-out");
+    let until = move || {
+        (running && ends_ms > 0)
+            .then(|| format!(" · {} {}", desk.word("until", "至"), format::clock(ends_ms, desk.locale())))
+    };
+    let call = move |verb: &str| {
+        act_and(desk, Method::POST, format!("{}/{verb}", path.get_value()), None, "", here.sales)
+    };
+    let action = match sale.state.as_str() {
+        "scheduled" => push("primary", desk.say("Start", "开始"), move || call("start")).into_any(),
+        "running" | "sold-out" => {
+            push_twice(desk, "danger", desk.say("Stop", "停止"), move || call("stop")).into_any()
+        }
+        _ => ().into_any(),
+    };
+    li().class("row sale").attr("data-state", sale.state.clone()).child((
+        div().class("what").child((
+            span()
+                .class("title")
+                .child((title, span().class("tag").attr("data-state", sale.state).child(words))),
+            span().class("sub").child((figures, until)),
+            progress()
+                .attr("max", sale.stock.max(1).to_string())
+                .attr("value", sale.stock.saturating_sub(sale.free).to_string())
+                .attr("aria-label", desk.say("Gone", "已被抢")),
+        )),
+        action,
+    ))
+}
+
+fn new_sale(here: Here) -> impl IntoView {
+    let desk = here.desk;
+    let [product, price, stock, limit, minutes] =
+        ["", "", "", "1", "10"].map(|value| RwSignal::new(value.to_owned()));
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let Some(minor) = format::minor(&price.get_untracked(), &untrack(move || here.currency())) else {
+            return desk
+                .tell(desk.word("The price is not an amount, such as 12.50.", "价格格式不对，例如 12.50。"));
+        };
+        let number = |typed: RwSignal<String>| typed.get_untracked().trim().parse::<u32>().ok();
+        let (Some(stock_n), Some(limit_n), Some(minutes_n)) = (number(stock), number(limit), number(minutes))
+        else {
+            let why =
+                desk.word("Stock, limit and minutes are whole numbers.", "数量、限购和分钟必须是整数。");
+            return desk.tell(why);
+        };
+        // The server's clock starts the sale when an operator presses Start; the end is that many minutes from now.
+        let now = js_sys::Date::now() as u64;
+        let sale = NewSale {
+            product: product.get_untracked(),
+            price: minor,
+            stock: stock_n,
+            limit: limit_n,
+            starts_ms: 0,
+            ends_ms: now + u64::from(minutes_n) * 60_000,
+        };
+        desk.act(Method::POST, here.below("sales"), api::json(&sale), move |_| {
+            stock.set(String::new());
+            price.set(String::new());
+            here.sales.refresh();
+        });
+    };
+    let titles = Memo::new(move |_| {
+        let products = here.products.value().products;
+        products.into_iter().map(|one| (one.id, one.title)).collect::<Vec<_>>()
+    });
+    let options = move || {
+        let choose = option().attr("value", "").child(desk.word("Choose …", "请选择……"));
+        let goods = titles
+            .get()
+            .into_iter()
+            .map(|(id, title)| option().attr("value", id).child(title))
+            .collect_view();
+        (choose, goods)
+    };
+    let chooser = select()
+        .prop("required", true)
+        .prop("value", move || product.get())
+        .on(ev::change, move |event| product.set(event_target_value(&event)))
+        .child(options);
+    details().child((
+        summary().child(desk.say("New flash sale", "新建抢购")),
+        form().class("fields").on(ev::submit, submit).child((
+            label().class("field").child((span().child(desk.say("Product", "商品")), chooser)),
+            field(desk.say("Price", "抢购价"), "decimal", price, true),
+            field(desk.say("Pieces", "数量"), "number", stock, true),
+            field(desk.say("Limit a buyer (0: none)", "每人限购（0 不限）"), "number", limit, true),
+            field(desk.say("Minutes", "分钟"), "number", minutes, true),
+            button().attr("type", "submit").class("primary").child(desk.say("Make sale", "创建")),
+        )),
+    ))
+}
