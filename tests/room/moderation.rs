@@ -66,6 +66,16 @@ async fn row_19_listed_words_are_blocked_or_masked_at_once() {
 }
 
 #[tokio::test]
+async fn a_removed_room_sends_everybody_off_for_good() {
+    let server = server::start().await;
+    server.room("demo").await;
+    let mut ann = Dial::new(server.running.http, "demo").guest("Ann").await;
+    server.delete("/rooms/demo").await;
+    let (_, code) = ann.line().end().await;
+    assert_eq!(code, Some(4_503));
+}
+
+#[tokio::test]
 async fn strangers_moderate_nothing() {
     let server = server::start().await;
     server.room("demo").await;

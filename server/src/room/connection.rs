@@ -72,7 +72,7 @@ async fn enter(app: &App, room: &str, address: Address, socket: &mut WebSocket) 
     if hello.version != 1 {
         return Err(End::Goodbye(Code::Version, "this server speaks version 1"));
     }
-    let info = app.directory.room(room).ok_or(End::Goodbye(Code::UnknownRoom, "there is no such room"))?;
+    let info = app.directory.room(room).ok_or(UNKNOWN)?;
     let person = identify(app, room, &hello)?;
     let viewer = public_id(app, room, &person.buyer);
     let name = shown_name(app, &person.name, &viewer);
@@ -101,6 +101,7 @@ async fn enter(app: &App, room: &str, address: Address, socket: &mut WebSocket) 
     })
 }
 
+const UNKNOWN: End = End::Goodbye(Code::UnknownRoom, "there is no such room");
 const RESTART: End = End::Goodbye(Code::Restart, "the server restarts");
 
 async fn hello(socket: &mut WebSocket) -> Result<Hello, End> {
@@ -208,7 +209,7 @@ impl Talk {
     }
 
     async fn talk(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
-        let draining = self.app.life.draining.clone();
+        let (draining, removed) = (self.app.life.draining.clone(), self.seat.removed());
         let mut ping = interval(limits::PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.tick().await;
@@ -217,6 +218,7 @@ impl Talk {
             tokio::select! {
                 biased;
                 () = draining.cancelled() => return Err(RESTART),
+                () = removed.cancelled() => return Err(UNKNOWN),
                 frame = self.seat.outbox.recv() => match frame {
                     Some(frame) => send(socket, Some(frame), None).await?,
                     None => return Err(End::Goodbye(Code::Slow, "replies piled up unread")),

@@ -23,6 +23,8 @@ pub struct Hall {
     ring: RwLock<Fanout>,
     head: watch::Sender<u64>,
     nudge: Notify,
+    /// Cancelled when the room is taken out of the directory.
+    removed: CancellationToken,
     meters: Meters,
 }
 
@@ -84,6 +86,7 @@ impl Hall {
             ring: RwLock::default(),
             head: watch::Sender::new(0),
             nudge: Notify::new(),
+            removed: CancellationToken::new(),
             meters: Meters {
                 connections: gauge("hawker_room_connections", "Open sockets in the room."),
                 online: gauge("hawker_room_online", "Viewers in the room, by their id."),
@@ -97,7 +100,12 @@ impl Hall {
         }
     }
 
-    /// Wakes the machine at its deadlines until `closing`.
+    /// The room is no more: everybody is sent off, and its task ends.
+    pub fn remove(&self) {
+        self.removed.cancel();
+    }
+
+    /// Wakes the machine at its deadlines until `closing`, or until the room is removed.
     pub async fn run(self: Arc<Self>, closing: CancellationToken) {
         loop {
             let wake = self.state().room.wake().map(|(at, _)| at);
@@ -111,6 +119,7 @@ impl Hall {
                 () = due => self.tick(),
                 () = self.nudge.notified() => {}
                 () = closing.cancelled() => return,
+                () = self.removed.cancelled() => return,
             }
         }
     }
@@ -239,6 +248,11 @@ impl Seat {
     /// The hall.
     pub fn hall(&self) -> &Hall {
         &self.hall
+    }
+
+    /// Ends when the room is removed.
+    pub fn removed(&self) -> CancellationToken {
+        self.hall.removed.clone()
     }
 
     /// What this reader is to be sent next.

@@ -18,10 +18,12 @@ pub use socket::routes as socket_routes;
 
 use crate::app::App;
 
-/// Reads what outlived the last run.
+/// Reads what outlived the last run, and follows the directory.
 ///
 /// # Errors
 /// The store can't be read.
 pub async fn start(app: &App) -> Result<()> {
-    app.rooms.restore().await
+    app.rooms.restore().await?;
+    app.life.tasks.spawn(app.rooms.clone().follow_directory());
+    Ok(())
 }

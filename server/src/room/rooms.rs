@@ -59,6 +59,21 @@ impl Rooms {
         Ok(())
     }
 
+    /// Closes the halls of rooms that are taken out of the directory, until `closing`.
+    pub async fn follow_directory(self) {
+        let mut changes = self.base.directory.changes();
+        let closing = &self.base.life.closing;
+        while let Some(Ok(())) = closing.run_until_cancelled(changes.changed()).await {
+            let gone = |room: &str| self.base.directory.room(room).is_none();
+            let mut state = self.state();
+            for (_, hall) in state.halls.extract_if(.., |room, _| gone(room)) {
+                hall.remove();
+            }
+            state.pins.retain(|room, _| !gone(room));
+            state.mutes.retain(|room, _| !gone(room));
+        }
+    }
+
     /// Tells everybody in `room`, on the lane that is never dropped. A room that nobody has entered since the start has
     /// nobody to tell; whoever enters is told the state.
     pub fn announce(&self, room: &str, event: event::Kind) {
