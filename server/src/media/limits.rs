@@ -32,3 +32,11 @@ pub const LADDER_END: Duration = Duration::from_secs(2);
 
 /// Lines of ffmpeg that are kept for the operator.
 pub const LADDER_WORDS: usize = 4;
+
+/// How long a request for the next segment is held. Segments are 2 s at most, and an encoder that stays away longer is not
+/// waited for on one connection: the player asks again.
+pub const SEGMENT_HELD: Duration = Duration::from_secs(10);
+/// How long a blocking playlist reload is held: three target durations (RFC 8216bis, 6.2.5.2).
+pub const PLAYLIST_HELD: Duration = Duration::from_secs(6);
+/// How long a question for the next state of a stream is held; less than the 30 s after which proxies give up.
+pub const STREAM_HELD: Duration = Duration::from_secs(20);

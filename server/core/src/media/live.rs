@@ -32,17 +32,19 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublisherId(pub u64);
 
-/// What can happen to it. `wall` is the server's clock at the time.
+/// What can happen to it.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// An encoder begins to send a rendition. One that was sending it before is cut off.
-    Attach(PublisherId, Name, Wall),
-    /// A step of that encoder. Of one that was cut off it is ignored.
+    Attach(PublisherId, Name),
+    /// A step of that encoder, and the server's clock. Of one that was cut off it is ignored.
     Event(PublisherId, Event, Wall),
     /// The encoder is gone.
     Detach(PublisherId),
     /// An operator ended the show, or opened it again.
-    Ended(bool, Wall),
+    Ended(bool),
+    /// Something about the room that is told with the stream has changed: its title, its announced start.
+    Renamed,
 }
 
 /// What the shell has to tell those who wait.
@@ -327,10 +329,11 @@ impl Machine for Live {
     fn handle(&mut self, now: Instant, input: Input) {
         self.tick(now);
         match input {
-            Input::Attach(id, name, _) => self.attach(id, name),
+            Input::Attach(id, name) => self.attach(id, name),
             Input::Event(id, event, wall) => self.event(id, &event, wall),
             Input::Detach(id) => self.detach(now, id),
-            Input::Ended(ended, _) => self.set_ended(ended),
+            Input::Ended(ended) => self.set_ended(ended),
+            Input::Renamed => self.changed(),
         }
     }
 

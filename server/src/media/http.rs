@@ -1,0 +1,262 @@
+//! Everything under `/live/ROOM/` but the socket: playlists, parts, the player's segments, and what there is to play. Turns
+//! the core's replies into HTTP and parks requests until the room has changed; what is answered, the core decides.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Extensions, StatusCode, Uri, Version};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use hawker_server_core::media::frame::Track;
+use hawker_server_core::media::live::Answer;
+use hawker_server_core::media::window::request::{Follow, Reply, Request, What, Whole};
+use hawker_wire::proto;
+use prost::Message as _;
+use serde::Deserialize;
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+
+use super::body::{Followed, Shelf, Subject};
+use super::limits;
+use super::range::{self, Wanted};
+use super::station::Shared;
+use crate::app::App;
+use crate::http::conn::Peer;
+
+/// `/live/…` except the socket.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/live/{room}/index.m3u8", get(media))
+        .route("/live/{room}/{epoch}/{rendition}/{file}", get(media))
+        .route("/live/{room}/{epoch}/{rendition}/{track}/{file}", get(media))
+        .layer(CompressionLayer::new().compress_when(is_playlist))
+        .route("/live/{room}/stream", get(stream))
+}
+
+/// Whether a page gets a finished object, one that is being made, or has to wait for it.
+async fn media(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    // The path as it was sent: what needs no escape is never written with one, so each object has one URL.
+    let rest = uri.path().strip_prefix("/live/").and_then(|rest| rest.split_once('/'));
+    let Some((room, rest)) = rest else { return missing(None) };
+    let request = match Request::parse(rest, uri.query()) {
+        Ok(request) => request,
+        Err(Reply::Bad(why)) => return bad(why),
+        Err(_) => return missing(None),
+    };
+    let Some(station) = app.media.station(room) else { return missing(None) };
+    let (mut changes, held) = match &request {
+        Request::Index(_) => (station.any(), limits::PLAYLIST_HELD),
+        Request::Of { rendition, what: What::Playlist(..), .. } => {
+            (station.media(rendition), limits::PLAYLIST_HELD)
+        }
+        Request::Of { rendition, .. } => (station.media(rendition), limits::SEGMENT_HELD),
+    };
+    let deadline = tokio::time::Instant::now() + held;
+    loop {
+        changes.mark_unchanged();
+        let answer = station.live().reply(&request);
+        let object = Object { rest, request: &request, headers: &headers, peer: peer.as_deref() };
+        match answer {
+            Answer::Offline => return missing(Some("offline")),
+            Answer::Ended => return missing(Some("ended")),
+            Answer::Live(Reply::Whole(whole)) => return object.whole(whole),
+            Answer::Live(Reply::Follow(first)) => return object.follow(first, station, changes, &app),
+            Answer::Live(Reply::Playlist(text)) => return playlist(text),
+            Answer::Live(Reply::NotFound) => return missing(Some("live")),
+            Answer::Live(Reply::Gone) => return refuse(StatusCode::GONE, "This is no longer kept.\n"),
+            Answer::Live(Reply::Bad(why)) => return bad(why),
+            Answer::Live(Reply::Wait) => {}
+        }
+        if !more(&mut changes, deadline, &app).await {
+            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "Not there yet: ask again.\n");
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return response;
+        }
+    }
+}
+
+/// Waits for the room to change; false: the request has been held long enough.
+async fn more(changes: &mut watch::Receiver<()>, deadline: tokio::time::Instant, app: &App) -> bool {
+    tokio::select! {
+        changed = changes.changed() => changed.is_ok(),
+        () = tokio::time::sleep_until(deadline) => false,
+        () = app.life.draining.cancelled() => false,
+    }
+}
+
+/// A request for bytes, as far as its answer depends on it.
+struct Object<'a> {
+    rest: &'a str,
+    request: &'a Request,
+    headers: &'a HeaderMap,
+    peer: Option<&'a Peer>,
+}
+
+impl Object<'_> {
+    fn whole(&self, Whole { bytes, independent }: Whole) -> Response {
+        let etag = self.etag();
+        if self.headers.get(header::IF_NONE_MATCH).is_some_and(|known| range::matches(known, &etag)) {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            self.mark(response.headers_mut(), independent);
+            return response;
+        }
+        let size = bytes.iter().map(|piece| piece.len() as u64).sum();
+        let mut response = match range::wanted(self.headers, &etag, size) {
+            Wanted::All => Response::new(Body::new(Shelf::whole(bytes))),
+            Wanted::Part { start, len } => {
+                let mut response = Response::new(Body::new(Shelf::range(bytes, start, len)));
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                put(
+                    response.headers_mut(),
+                    header::CONTENT_RANGE,
+                    &format!("bytes {start}-{}/{size}", start + len - 1),
+                );
+                response
+            }
+            Wanted::Nothing => {
+                let mut response = refuse(StatusCode::RANGE_NOT_SATISFIABLE, "The range lies outside.\n");
+                put(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{size}"));
+                return response;
+            }
+        };
+        response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        self.mark(response.headers_mut(), independent);
+        response
+    }
+
+    fn follow(&self, first: Follow, station: Shared, changes: watch::Receiver<()>, app: &App) -> Response {
+        let Request::Of { epoch, rendition, what: What::Object(number) } = self.request else {
+            return missing(None);
+        };
+        let subject = Subject {
+            station,
+            epoch: epoch.clone(),
+            rendition: rendition.clone(),
+            number: *number,
+            cursor: first.cursor,
+        };
+        let body = Followed::new(subject, first.bytes, changes, app.life.draining.clone());
+        let mut response = Response::new(Body::new(body));
+        // A proxy that collects an answer before it passes it on would undo the streaming.
+        response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+        self.mark(response.headers_mut(), first.independent);
+        response
+    }
+
+    /// An object never changes, so its path is as good a tag as a hash of its bytes.
+    fn etag(&self) -> String {
+        format!("\"{}\"", self.rest)
+    }
+
+    fn mark(&self, headers: &mut HeaderMap, independent: bool) {
+        let kind = match self.request {
+            Request::Of { what: What::Init(Track::Audio, _) | What::Segment(Track::Audio, _), .. }
+            | Request::Of { what: What::Part(Track::Audio, ..), .. } => "audio/mp4",
+            Request::Index(_) | Request::Of { .. } => "video/mp4",
+        };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+        put(headers, header::ETAG, &self.etag());
+        if matches!(self.request, Request::Of { what: What::Object(_), .. }) {
+            let mark = if independent { "1" } else { "0" };
+            headers.insert("hawker-independent", HeaderValue::from_static(mark));
+        }
+        if let Some(path) = self.peer.and_then(Peer::path) {
+            // CTA-5006. A rate that was limited by what there was to send says nothing about the path: left out.
+            let rtt = path.rtt_us / 1_000;
+            let kbps = path.delivery_rate / 125;
+            let text = if path.app_limited || kbps == 0 {
+                format!("rtt={rtt}")
+            } else {
+                format!("etp={kbps},rtt={rtt}")
+            };
+            put(headers, HeaderName::from_static("cmsd-dynamic"), &text);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct After {
+    after: Option<u64>,
+}
+
+/// What there is to play; with `?after=VERSION` once that has changed.
+async fn stream(
+    State(app): State<App>,
+    Path(room): Path<String>,
+    query: Result<Query<After>, QueryRejection>,
+) -> Response {
+    let Ok(Query(After { after })) = query else { return bad("after must be a whole number") };
+    let Some(station) = app.media.station(&room) else { return missing(None) };
+    let mut changes = station.state();
+    let deadline = tokio::time::Instant::now() + limits::STREAM_HELD;
+    loop {
+        changes.mark_unchanged();
+        let known = station.live().version();
+        if after != Some(known) || !more(&mut changes, deadline, &app).await {
+            break;
+        }
+    }
+    let info = app.directory.room(&room);
+    let stream = proto::Stream {
+        title: info.as_ref().map(|info| info.title.clone()).unwrap_or_default(),
+        starts_ms: info.map_or(0, |info| info.starts_ms),
+        ..station.live().stream(app.clock.wall())
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, stream.encode_to_vec()).into_response()
+}
+
+fn playlist(text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(PLAYLIST)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    (headers, text).into_response()
+}
+
+const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+
+fn is_playlist(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PLAYLIST)
+}
+
+/// 404; `state` tells a player whether asking again makes sense.
+fn missing(state: Option<&'static str>) -> Response {
+    let text = match state {
+        Some("offline") => "Nobody is sending in this room.\n",
+        Some("ended") => "The show in this room has ended.\n",
+        Some(_) | None => "There is nothing here.\n",
+    };
+    let mut response = refuse(StatusCode::NOT_FOUND, text);
+    if let Some(state) = state {
+        response.headers_mut().insert("hawker-state", HeaderValue::from_static(state));
+    }
+    response
+}
+
+fn bad(why: &'static str) -> Response {
+    refuse(StatusCode::BAD_REQUEST, why)
+}
+
+/// No cache may keep a refusal: the next moment may have what this one has not.
+fn refuse(status: StatusCode, text: &'static str) -> Response {
+    (status, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], text).into_response()
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}
