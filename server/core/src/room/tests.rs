@@ -373,7 +373,11 @@ fn an_idle_room_asks_for_no_wake() {
 
 mod laws {
     use super::*;
+    use hawker_wire::proto::client_frame::Kind as Ask;
+    use hawker_wire::proto::{ClientFrame, Hello, Like, Position, Say};
     use proptest::prelude::*;
+
+    use super::super::frames;
 
     fn input() -> impl Strategy<Value = Input> {
         let conn = (0u64..6).prop_map(Conn);
@@ -401,6 +405,25 @@ mod laws {
         prop::collection::vec((0u64..400, input()), 0..80)
     }
 
+    /// A valid frame with some bytes changed and its end cut off.
+    fn mangled() -> impl Strategy<Value = Vec<u8>> {
+        let say = (any::<u64>(), ".{0,220}").prop_map(|(request, text)| Ask::Say(Say { request, text }));
+        let like = any::<u32>().prop_map(|taps| Ask::Like(Like { taps }));
+        let hello = (any::<u64>(), "e1|.{0,9}").prop_map(|(offset, epoch)| {
+            Ask::Hello(Hello { version: 1, resume: Some(Position { epoch, offset }), ..Hello::default() })
+        });
+        let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
+        (prop_oneof![say, like, hello], changes, 0usize..4).prop_map(|(kind, changes, cut)| {
+            let mut bytes = ClientFrame { kind: Some(kind) }.encode_to_vec();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            bytes
+        })
+    }
+
     fn play(script: &[(u64, Input)], wake: bool) -> Vec<Output> {
         let mut room = Room::new(Instant::ZERO, start());
         let mut now = Instant::ZERO;
@@ -425,10 +448,37 @@ mod laws {
     }
 
     proptest! {
+        // Each case plays a whole script; a ring of tests has two seconds.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         /// A driver that wakes on time and one that sleeps through all deadlines get the same.
         #[test]
         fn late_ticks_change_nothing(script in script()) {
             prop_assert_eq!(play(&script, true), play(&script, false));
+        }
+
+        /// Frames that were cut or changed on the way are refused or understood; the room goes on, and asks for nothing without end.
+        #[test]
+        fn mangled_frames_do_no_harm(frames in prop::collection::vec(mangled(), 1..60)) {
+            let mut stage = Stage::new();
+            stage.join(1);
+            for bytes in frames {
+                match frames::decode(&bytes) {
+                    Ok(Some(Ask::Say(say))) => {
+                        stage.send(Input::Say { conn: Conn(1), request: say.request, text: say.text });
+                    }
+                    Ok(Some(Ask::Like(like))) => stage.send(Input::Like { conn: Conn(1), taps: like.taps }),
+                    Ok(Some(Ask::Hello(hello))) => {
+                        let resume = hello.resume.map(|position| (position.epoch, position.offset));
+                        stage.join_as(2, Role::Guest, resume.as_ref().map(|(epoch, offset)| (epoch.as_str(), *offset)));
+                    }
+                    Ok(_) | Err(_) => {}
+                }
+                stage.run(20);
+            }
+            stage.run(2_000);
+            prop_assert_eq!(stage.room.wake(), None);
+            prop_assert!(stage.texts().iter().all(|text| text.chars().count() <= limits::MESSAGE_CHARS));
         }
 
         /// Offsets grow, and every batch says where a resume goes on.
