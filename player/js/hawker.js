@@ -59,6 +59,7 @@ const STYLE = `
 :host([hidden]) { display: none; }
 :host([floating]) { position: fixed; inset-inline-end: 16px; bottom: 16px; width: min(360px, calc(100vw - 32px));
   z-index: 2147483000; border-radius: 12px; overflow: hidden; box-shadow: 0 8px 32px rgb(0 0 0 / .35); }
+.hawker { height: 100%; }
 .stage { position: relative; background: #000; aspect-ratio: 16 / 9; width: 100%; overflow: hidden; }
 :host([fill]) .stage { height: 100%; aspect-ratio: auto; }
 video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; background: #000; }
@@ -121,7 +122,10 @@ class HawkerLive extends HTMLElement {
     });
     start.addEventListener("click", () => this.play());
     stage.append(video, cover, unmute, start);
-    root.append(stage);
+    // The interface lays itself around the stage in this box; it never moves the video.
+    const box = make("div", "hawker");
+    box.append(stage);
+    root.append(box);
     this.#parts = { stage, video, cover, spinner, text, unmute, start };
     video.addEventListener("volumechange", () => this.#show());
     this.addEventListener("hawker:state", () => this.#show());
@@ -335,7 +339,7 @@ function float() {
     tag.hawker = true;
     const live = document.createElement("hawker-live");
     live.setAttribute("floating", "");
-    for (const name of ["room", "server", "token", "name", "quality", "muted", "bare", "lang"]) {
+    for (const name of ["room", "server", "token", "name", "quality", "muted", "bare", "lang", "checkout", "theme"]) {
       if (tag.dataset[name] !== undefined) live.setAttribute(name, tag.dataset[name]);
     }
     document.body.append(live);

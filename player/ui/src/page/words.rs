@@ -91,6 +91,7 @@ pub(crate) struct Words {
     pub(crate) expired: &'static str,
     pub(crate) given_back: &'static str,
     pub(crate) orders: &'static str,
+    pub(crate) somebody: &'static str,
     pub(crate) someone_bought: &'static str,
     pub(crate) not_started: &'static str,
     pub(crate) is_sold_out: &'static str,

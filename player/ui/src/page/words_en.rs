@@ -92,6 +92,7 @@ pub(crate) static EN: Words = Words {
     expired: "Time ran out",
     given_back: "Given back",
     orders: "My orders",
+    somebody: "Somebody",
     someone_bought: "{} bought {}",
     not_started: "Not started yet: it opens at {}",
     is_sold_out: "Sold out just now",

@@ -92,6 +92,7 @@ pub(crate) static ZH: Words = Words {
     expired: "已超时释放",
     given_back: "已取消",
     orders: "我的订单",
+    somebody: "有人",
     someone_bought: "{} 买了 {}",
     not_started: "还没开始，{} 开抢",
     is_sold_out: "手慢了，已抢光",

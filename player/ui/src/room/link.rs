@@ -219,7 +219,9 @@ impl Link {
                     .product_by_id(&sold.product)
                     .map(|p| p.title.clone());
                 if let Some(title) = title {
-                    self.ui.ticker.set(Some(fill(self.ui.words.someone_bought, &[&sold.name, &title])));
+                    let words = self.ui.words;
+                    let name = if sold.name.is_empty() { words.somebody } else { &sold.name };
+                    self.ui.ticker.set(Some(fill(words.someone_bought, &[name, &title])));
                 }
             }
         }
