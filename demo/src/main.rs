@@ -1,6 +1,7 @@
 //! `hawker-demo`: the commands `bundle` (make what the server serves) and `run` (show it all, live).
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -23,8 +24,18 @@ enum Command {
     Run(hawker_demo::run::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match command(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hawker-demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Bundle { out } => {
             let root = hawker_demo::root();
             hawker_demo::bundle::run(&root, &out.unwrap_or_else(|| root.join("target/dist")))
