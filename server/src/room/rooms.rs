@@ -77,9 +77,33 @@ impl Rooms {
     /// Tells everybody in `room`, on the lane that is never dropped. A room that nobody has entered since the start has
     /// nobody to tell; whoever enters is told the state.
     pub fn announce(&self, room: &str, event: event::Kind) {
+        if let event::Kind::Product(product) = &event
+            && product.removed
+        {
+            self.unpin(room, &product.id);
+        }
         if let Some(hall) = self.open_hall(room) {
             hall.handle(Input::Announce(event));
         }
+    }
+
+    /// A product that is taken off the shelf is not to come back as pinned after a restart.
+    fn unpin(&self, room: &str, product: &str) {
+        let pinned = |rooms: &Self, room: &str, product: &str| {
+            rooms.state().pins.get(room).is_some_and(|pinned| pinned == product)
+        };
+        if !pinned(self, room, product) {
+            return;
+        }
+        let (rooms, room, product) = (self.clone(), room.to_owned(), product.to_owned());
+        self.base.life.tasks.spawn(async move {
+            // An operator may have pinned another in the meantime.
+            if pinned(&rooms, &room, &product)
+                && let Err(error) = rooms.pin(&room, "").await
+            {
+                tracing::warn!(room, %error, "can't unpin a product that is off the shelf");
+            }
+        });
     }
 
     /// Tells all connections of `buyer` in `room`.

@@ -14,14 +14,13 @@ use hawker_tests::{server, token};
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        return runtime.block_on(serve());
+    // Cargo adds `--bench`; a number is that of viewers.
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    match arguments.next().as_deref() {
+        Some("serve") => runtime.block_on(serve()),
+        Some(number) => runtime.block_on(load(number.parse().context("not a number of viewers")?)),
+        None => runtime.block_on(load(1_000)),
     }
-    let viewers = std::env::args()
-        .nth(1)
-        .map_or(Ok(1_000), |text| text.parse())
-        .context("the first argument is the number of viewers")?;
-    runtime.block_on(load(viewers))
 }
 
 /// The server's side: prints its address and serves until its standard input ends.
