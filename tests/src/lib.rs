@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub mod browser;
 pub mod crowd;
 pub mod ffmpeg;
+pub mod process;
 pub mod sale;
 pub mod server;
 pub mod talk;

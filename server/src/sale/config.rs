@@ -17,13 +17,20 @@ pub struct SaleConfig {
 }
 
 /// `[shop]`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ShopConfig {
     /// Secret shared with the shop's backend: signs tokens, payments and webhooks.
     pub secret: Option<String>,
     /// Where webhooks go.
     pub webhook_url: Option<String>,
+}
+
+impl std::fmt::Debug for ShopConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let secret = self.secret.as_ref().map(|_| "(secret)");
+        f.debug_struct("ShopConfig").field("secret", &secret).field("webhook_url", &self.webhook_url).finish()
+    }
 }
 
 impl Default for SaleConfig {

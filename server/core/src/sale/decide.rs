@@ -75,6 +75,8 @@ pub enum Request {
     },
     /// The shop says that the money of an order, or of one that came to nothing, went back.
     Refund(u64),
+    /// What is this hold now?
+    Look(u64),
 }
 
 /// What becomes of a product's free stock.
@@ -114,6 +116,10 @@ pub(super) fn decide(state: &State, config: &Config, now: Wall, request: &Reques
         Request::Cancel { buyer, hold } => cancel(state, buyer, *hold),
         Request::Pay { hold, payment } => pay(state, *hold, payment),
         Request::Refund(hold) => refund(state, *hold),
+        Request::Look(hold) => {
+            let hold = state.hold(*hold).cloned().ok_or(Refusal::UnknownHold);
+            hold.map(|hold| Decision::Same(Answer::Hold(hold)))
+        }
     };
     decided.unwrap_or_else(Decision::Refuse)
 }

@@ -1,0 +1,117 @@
+//! The port of payment: the shop's backend says, in a signed call, that a hold is paid or that money went back. Hawker moves
+//! no money and sees no cards.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use hawker_server_core::sale::{Answer, Hold, Refusal, Request};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::views::OrderView;
+use super::{frames, limits};
+use crate::app::App;
+use crate::ops::api::{ApiError, Body, ErrorBody};
+
+/// The routes, below `/api/v1`.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(pay)).routes(routes!(refund))
+}
+
+/// A hold was paid.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Payment {
+    /// The hold's id, as the buyer's page had it.
+    hold: String,
+    /// Its proof, passed on as it is.
+    proof: String,
+    /// The shop's reference of the payment: the same one again gets the same answer.
+    payment: String,
+    /// What was charged, minor units; when given, it must be the hold's total.
+    amount: Option<i64>,
+}
+
+/// Money went back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RefundCall {
+    /// The hold's id.
+    hold: String,
+    /// The shop's reference of the payment that went back.
+    payment: String,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct Settlement {
+    /// State `paid`: the goods are the buyer's. State `refund-due`: they were gone, give the money back.
+    order: OrderView,
+}
+
+/// Mark a hold paid
+///
+/// Signed by the shop's backend: `Hawker-Signature: t=UNIX_SECONDS,v1=HEX(HMAC-SHA256(secret, "t.body"))`. Repeated: the
+/// same answer. After the hold has ended: paid if the goods are still free, else `refund-due`.
+#[utoipa::path(post, path = "/payments", tag = "sale", request_body = Payment,
+    responses((status = 200, body = Settlement), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+async fn pay(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Body<Settlement>, ApiError> {
+    let call: Payment = signed(&app, &headers, &body)?;
+    let (id, hold) = find(&app, &call.hold).await?;
+    if !frames::is_proof(&app.tokens, &hold, &call.proof) {
+        let message = "this is not the proof of that hold: pass on what the buyer's page was given";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "bad-proof", message));
+    }
+    if call.amount.is_some_and(|amount| amount != hold.total()) {
+        return Err(ApiError::conflict("wrong-amount", format!("the hold costs {}", hold.total())));
+    }
+    settle(app.shop.ask(Request::Pay { hold: id, payment: call.payment }).await)
+}
+
+/// Mark an order refunded
+///
+/// For one that is `refund-due`, and for a paid one that the shop took back: its pieces stay sold, until the shop adds
+/// what really came back to the product's stock. Signed like `/payments`.
+#[utoipa::path(post, path = "/refunds", tag = "sale", request_body = RefundCall,
+    responses((status = 200, body = Settlement), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+async fn refund(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Body<Settlement>, ApiError> {
+    let call: RefundCall = signed(&app, &headers, &body)?;
+    let (id, hold) = find(&app, &call.hold).await?;
+    if hold.payment != call.payment {
+        return Err(ApiError::conflict("wrong-payment", "the hold was not paid with that payment"));
+    }
+    settle(app.shop.ask(Request::Refund(id)).await)
+}
+
+/// A body that the shop's backend has signed.
+fn signed<T: DeserializeOwned>(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<T, ApiError> {
+    if body.len() > limits::CALL_BYTES {
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "a call has 16 KiB at most"));
+    }
+    app.tokens.shop_signature(headers, body, app.clock.wall())?;
+    serde_json::from_slice(body).map_err(|error| ApiError::bad_request("bad-body", error.to_string()))
+}
+
+async fn find(app: &App, id: &str) -> Result<(u64, Hold), ApiError> {
+    let id = frames::parse_hold_id(id).ok_or(Refusal::UnknownHold)?;
+    match app.shop.ask(Request::Look(id)).await? {
+        Answer::Hold(hold) => Ok((id, hold)),
+        _ => Err(ApiError::internal("a hold was answered with something else")),
+    }
+}
+
+fn settle(answer: Result<Answer, Refusal>) -> Result<Body<Settlement>, ApiError> {
+    match answer? {
+        Answer::Hold(hold) => Ok(Body(Settlement { order: OrderView::from(hold) })),
+        _ => Err(ApiError::internal("a hold was answered with something else")),
+    }
+}
