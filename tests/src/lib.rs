@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+pub mod binary;
 pub mod browser;
 pub mod crowd;
 pub mod ffmpeg;

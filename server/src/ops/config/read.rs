@@ -102,7 +102,11 @@ impl Draft {
                 let here = place(offset);
                 known_key(&known, key, &here)?;
                 let Some(value) = given.get(key.as_ref()) else { continue };
-                try_value(known.0, key, value).map_err(|message| error(&here, known.0, key, &message))?;
+                try_value(known.0, key, value).map_err(|message| {
+                    let inner = keys_inside(section.get_ref().as_table(), key);
+                    let here = inner.iter().find(|(name, _)| message.contains(&format!("`{name}`")));
+                    error(&place(here.map_or(offset, |(_, offset)| *offset)), known.0, key, &message)
+                })?;
                 self.set(known.0, key, value.clone(), here);
             }
         }
@@ -221,6 +225,13 @@ fn try_value(section: &str, key: &str, value: &Value) -> Result<(), String> {
     }
 }
 
+/// The keys of the table that `key` of a section is, if it is one, and where they are.
+fn keys_inside(section: Option<&DeTable<'_>>, key: &str) -> Vec<(String, usize)> {
+    let found = section.into_iter().flat_map(|table| table.iter()).find(|(name, _)| name.get_ref() == key);
+    let Some(table) = found.and_then(|(_, value)| value.get_ref().as_table()) else { return Vec::new() };
+    table.iter().map(|(name, _)| (name.get_ref().to_string(), name.span().start)).collect()
+}
+
 fn error(place: &str, section: &str, key: &str, message: &str) -> ConfigError {
     let example = example(section, key).map(|line| format!("; for example: {line}")).unwrap_or_default();
     ConfigError {
@@ -230,13 +241,17 @@ fn error(place: &str, section: &str, key: &str, message: &str) -> ConfigError {
     }
 }
 
-/// The line of the default configuration that shows this key, also when it is commented out there (`#key = …`).
-fn example<'a>(section: &str, key: &str) -> Option<&'a str> {
+/// The line of the default configuration that shows this key, also when it is commented out there (`#key = …`) or a table
+/// of its own (`[section.key]`).
+fn example(section: &str, key: &str) -> Option<&'static str> {
     let header = format!("[{section}]");
+    let table = format!("[{section}.{key}]");
     let lines =
         DEFAULT.lines().skip_while(|line| *line != header).skip(1).take_while(|line| !line.starts_with('['));
     let mut shown = lines.map(|line| line.strip_prefix('#').unwrap_or(line));
-    shown.find(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')))
+    let line =
+        shown.find(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')));
+    line.or_else(|| DEFAULT.lines().find(|line| *line == table))
 }
 
 #[cfg(test)]

@@ -1,0 +1,13 @@
+//! Running it: configuration, doors, rooms, health, limits, TLS, and the life of the process.
+#[path = "ops/doors.rs"]
+mod doors;
+#[path = "ops/health.rs"]
+mod health;
+#[path = "ops/process.rs"]
+mod process;
+#[path = "ops/rooms.rs"]
+mod rooms;
+#[path = "ops/settings.rs"]
+mod settings;
+#[path = "ops/tls.rs"]
+mod tls;
