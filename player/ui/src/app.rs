@@ -12,6 +12,7 @@ use crate::room::link::Link;
 use crate::room::{chat, dock};
 use crate::sale::{holds, pinned, shelf};
 use hawker_player_core::room::{Identity, Input, Status};
+use hawker_wire::Wall;
 use hawker_wire::proto::{Hold, Message, Product, Sale};
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -20,6 +21,9 @@ use web_sys::{HtmlElement, ShadowRoot, window};
 
 /// How often the clock on the page moves and the engine is looked at. Below half a second, so that no second is skipped.
 const TICK_MS: i32 = 250;
+
+/// Steps of the clock on the page: the tick's.
+const STEP_MS: u64 = TICK_MS as u64;
 
 /// How long a short notice stays: time to read one line twice.
 const NOTICE_MS: i32 = 5_000;
@@ -167,11 +171,16 @@ impl Ui {
         self.with_host(|host| identity(host).name.is_empty() && host.shop_token().is_empty()).unwrap_or(false)
     }
 
+    /// Moves the clock on the page to the server's, in steps that are seen.
+    pub(crate) fn show_time(self, server: Option<Wall>) {
+        let wall = server.unwrap_or_else(clock::wall);
+        set_if_new(self.wall, wall.0 / STEP_MS * STEP_MS);
+    }
+
     fn tick(self) {
         self.look();
         self.with_link(|link| {
-            let wall = link.server_time().unwrap_or_else(clock::wall);
-            set_if_new(self.wall, wall.0 / 250 * 250);
+            self.show_time(link.server_time());
             link.follow_token();
         });
     }

@@ -6,7 +6,8 @@ mod support;
 
 use hawker_wire::proto::hold_reply::Refusal;
 use hawker_wire::proto::{
-    Batch, Hold, HoldReply, Message, Product, Sale, SayReply, client_frame, event, hold, sale, server_frame,
+    Batch, Hold, HoldReply, Like, Message, Product, Sale, SayReply, Totals, client_frame, event, hold, sale,
+    server_frame,
 };
 use support::{Page, WALL_MS, event, message};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -78,7 +79,7 @@ fn placed(page: &Page) -> hawker_wire::proto::PlaceHold {
 }
 
 #[wasm_bindgen_test]
-async fn what_people_type_stays_text() {
+async fn row_12_what_people_type_stays_text() {
     let page = Page::joined(|_| {}).await;
     let events = PAYLOADS.iter().zip(1..).map(|(text, id)| message(id, "stranger", text, text)).collect();
     page.push(server_frame::Kind::Batch(Batch { offset: 12, events, ..Batch::default() }));
@@ -94,7 +95,7 @@ async fn what_people_type_stays_text() {
 }
 
 #[wasm_bindgen_test]
-async fn a_flood_stays_bounded() {
+async fn row_12_a_flood_stays_bounded() {
     let page = Page::joined(|_| {}).await;
     for batch in 0..40_u64 {
         let events = (1..=50).map(|n| message(batch * 50 + n, "x", "n", "same words again")).collect();
@@ -113,7 +114,7 @@ async fn a_flood_stays_bounded() {
 }
 
 #[wasm_bindgen_test]
-async fn reduced_motion_shows_the_list_alone() {
+async fn row_12_reduced_motion_shows_the_list_alone() {
     let page = Page::still().await;
     page.push(server_frame::Kind::Batch(Batch {
         offset: 1,
@@ -126,7 +127,7 @@ async fn reduced_motion_shows_the_list_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn an_own_message_is_sent_shown_and_marked() {
+async fn row_12_an_own_message_is_sent_shown_and_marked() {
     let page = Page::joined(|_| {}).await;
     page.type_into(".say .field", "How big is it?");
     page.settle().await;
@@ -153,7 +154,27 @@ async fn an_own_message_is_sent_shown_and_marked() {
 }
 
 #[wasm_bindgen_test]
-async fn a_tap_becomes_a_hold_and_a_checkout() {
+async fn row_13_likes_are_merged_and_totals_are_the_servers() {
+    let page = Page::joined(|welcome| welcome.likes = 40).await;
+    for _ in 0..25 {
+        page.click(".like-button");
+    }
+    assert!(page.count(".heart") <= 6, "hearts are bounded");
+    page.settle().await;
+    assert_eq!(page.text(".like-count"), "40", "the total is the server's alone");
+    let totals = Totals { likes: 65, online: 9 };
+    let events = vec![event(0, event::Kind::Totals(totals))];
+    page.push(server_frame::Kind::Batch(Batch { events, ..Batch::default() }));
+    page.settle().await;
+    assert_eq!(page.text(".like-count"), "65");
+    page.until(|page| page.sent().iter().any(|kind| matches!(kind, client_frame::Kind::Like(_)))).await;
+    let likes: Vec<_> =
+        page.sent().into_iter().filter(|kind| matches!(kind, client_frame::Kind::Like(_))).collect();
+    assert_eq!(likes, [client_frame::Kind::Like(Like { taps: 25 })]);
+}
+
+#[wasm_bindgen_test]
+async fn row_38_a_tap_becomes_a_hold_and_a_checkout() {
     let page = Page::joined(|welcome| {
         let (product, sale) = goods();
         welcome.pinned = product.id.clone();
@@ -187,7 +208,7 @@ async fn a_tap_becomes_a_hold_and_a_checkout() {
 }
 
 #[wasm_bindgen_test]
-async fn a_hold_survives_a_reload_and_can_be_given_back() {
+async fn row_38_a_hold_survives_a_reload_and_can_be_given_back() {
     let page = Page::joined(|welcome| welcome.holds = vec![held("h9")]).await;
     assert_eq!(page.count(".hold"), 1);
     page.click(".hold .link");
@@ -199,7 +220,7 @@ async fn a_hold_survives_a_reload_and_can_be_given_back() {
 }
 
 #[wasm_bindgen_test]
-async fn refusals_say_why() {
+async fn row_38_refusals_say_why() {
     let check = |refusal: Refusal, words: &'static str| async move {
         let page = Page::joined(|welcome| {
             let (product, sale) = goods();
@@ -230,7 +251,7 @@ async fn refusals_say_why() {
 }
 
 #[wasm_bindgen_test]
-async fn the_stock_everyone_sees_moves() {
+async fn row_38_the_stock_everyone_sees_moves() {
     let page = Page::joined(|welcome| {
         let (product, sale) = goods();
         welcome.pinned = product.id.clone();
@@ -263,7 +284,7 @@ async fn the_controls_drive_the_public_api() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lost_room_says_so_and_comes_back() {
+async fn row_15_a_lost_room_says_so_and_comes_back() {
     let page = Page::joined(|_| {}).await;
     page.close(1_006);
     page.settle().await;

@@ -75,7 +75,7 @@ fn joining_shows_history_but_throws_none_of_it_on_the_stage() {
 }
 
 #[test]
-fn a_lost_link_resumes_where_it_was_and_repeats_nothing() {
+fn row_15_a_lost_link_resumes_where_it_was_and_repeats_nothing() {
     let mut client = joined();
     client.handle(Instant::from_ms(200), batch(12, vec![said(11), said(12)]));
     drain(&mut client);
@@ -137,7 +137,7 @@ fn a_silent_link_is_pinged_and_given_up() {
 }
 
 #[test]
-fn taps_are_merged_and_wait_for_the_link() {
+fn row_13_taps_are_merged_and_wait_for_the_link() {
     let mut client = joined();
     for ms in 200..250 {
         client.handle(Instant::from_ms(ms), Input::Tap);

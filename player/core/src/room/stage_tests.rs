@@ -70,7 +70,7 @@ fn a_comment_crosses_in_its_time_and_longer_ones_are_faster() {
 }
 
 #[test]
-fn nothing_touches_at_any_rate_and_the_rest_is_counted() {
+fn row_12_nothing_touches_at_any_rate_and_the_rest_is_counted() {
     for rate in [4, 12, 30, 100] {
         let (shown, entered, touches, stage) = flood(rate, 40, 0);
         assert_eq!(touches, 0, "{rate} a second");
@@ -88,7 +88,7 @@ fn nothing_touches_at_any_rate_and_the_rest_is_counted() {
 }
 
 #[test]
-fn own_comments_are_always_shown_soon_without_touching() {
+fn row_12_own_comments_are_always_shown_soon_without_touching() {
     let (_, entered, touches, _) = flood(100, 30, 50);
     assert_eq!(touches, 0);
     for id in (0..30_000).step_by(500) {

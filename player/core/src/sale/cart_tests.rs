@@ -35,7 +35,7 @@ fn hold(id: &str, state: hold::State, placed_ms: u64) -> Hold {
 }
 
 #[test]
-fn a_tap_is_held_and_checked_out_once() {
+fn row_38_a_tap_is_held_and_checked_out_once() {
     let mut cart = cart();
     cart.handle(Instant::ZERO, tap());
     cart.handle(Instant::ZERO, tap());
@@ -52,7 +52,7 @@ fn a_tap_is_held_and_checked_out_once() {
 }
 
 #[test]
-fn a_lost_link_repeats_the_same_key() {
+fn row_38_a_lost_link_repeats_the_same_key() {
     let mut cart = cart();
     cart.handle(Instant::ZERO, tap());
     let first = placed(&drain(&mut cart));

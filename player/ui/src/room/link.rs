@@ -289,6 +289,7 @@ impl Link {
                 currency: room.currency.clone(),
             };
             set_if_new(ui.me, me);
+            ui.show_time(machines.client.server_time(clock::now()));
         }
         if dirty.everything || dirty.messages {
             ui.messages.set(room.messages.iter().cloned().collect());

@@ -95,16 +95,23 @@ impl Page {
         edit(&mut welcome);
         page.push(server_frame::Kind::Welcome(welcome));
         page.settle().await;
-        // The clock on the page follows the server's at its next tick.
-        for _ in 0..30 {
-            page.settle().await;
-        }
         page
     }
 
     /// Two painted frames later.
     pub async fn settle(&self) {
         JsFuture::from(frame()).await.unwrap();
+    }
+
+    /// Waits, painted frame by painted frame, until something is so; fails after ten seconds' worth of them.
+    pub async fn until(&self, so: impl Fn(&Self) -> bool) {
+        for _ in 0..300 {
+            if so(self) {
+                return;
+            }
+            self.settle().await;
+        }
+        panic!("it never came to be");
     }
 
     /// The server sends.
@@ -119,7 +126,7 @@ impl Page {
 
     /// What the page has sent.
     pub fn sent(&self) -> Vec<client_frame::Kind> {
-        let frames = sent().iter().map(|bytes| js_sys::Uint8Array::new(&bytes).to_vec());
+        let frames = sent().into_iter().map(|bytes| js_sys::Uint8Array::new(&bytes).to_vec());
         frames.filter_map(|bytes| ClientFrame::decode(bytes.as_slice()).unwrap().kind).collect()
     }
 
