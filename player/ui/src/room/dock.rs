@@ -20,15 +20,10 @@ pub(crate) fn tabs(ui: Ui) -> Nodes {
             .attr("aria-selected", move || (ui.tab.get() == which).to_string())
             .class("tab")
             .on("click", move |_| ui.tab.set(which))
-            .child((
-                label,
-                (which == Tab::Goods).then(|| {
-                    move || {
-                        let count = ui.shelf.with(Vec::len);
-                        (count > 0).then(|| span().class("count").child(count.to_string()))
-                    }
-                }),
-            ))
+            .child((label, move || {
+                let count = if which == Tab::Goods { ui.shelf.with(Vec::len) } else { 0 };
+                (count > 0).then(|| span().class("count").child(count.to_string()))
+            }))
     };
     (
         div().class("tabs").attr("role", "tablist").child((

@@ -1,4 +1,5 @@
 //! A mounted interface to look at and click on. The page is fake only where the engine and the network would be.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 use hawker_wire::proto::{
     ClientFrame, Event, Message, Position, ServerFrame, Welcome, client_frame, event, server_frame,
@@ -27,43 +28,43 @@ extern "C" {
 }
 
 /// The server's clock when it welcomes.
-pub const WALL_MS: u64 = 1_790_000_000_000;
+pub(crate) const WALL_MS: u64 = 1_790_000_000_000;
 
 /// An event with its offset.
-pub fn event(offset: u64, kind: event::Kind) -> Event {
+pub(crate) fn event(offset: u64, kind: event::Kind) -> Event {
     Event { offset, kind: Some(kind) }
 }
 
 /// A message somebody said.
-pub fn message(id: u64, sender: &str, name: &str, text: &str) -> Event {
+pub(crate) fn message(id: u64, sender: &str, name: &str, text: &str) -> Event {
     let message =
         Message { id, sender: sender.into(), name: name.into(), text: text.into(), ..Message::default() };
     event(id, event::Kind::Message(message))
 }
 
 /// A mounted interface, taken away when dropped.
-pub struct Page {
+pub(crate) struct Page {
     host: HtmlElement,
     root: ShadowRoot,
 }
 
 impl Page {
     /// In the room, as `edit` makes the Welcome.
-    pub async fn joined(edit: impl FnOnce(&mut Welcome)) -> Self {
+    pub(crate) async fn joined(edit: impl FnOnce(&mut Welcome)) -> Self {
         want_still(false);
         break_storage(false);
         Self::mounted(edit).await
     }
 
     /// In the room, for somebody whose system asks for less motion.
-    pub async fn still() -> Self {
+    pub(crate) async fn still() -> Self {
         break_storage(false);
         want_still(true);
         Self::mounted(|_| {}).await
     }
 
     /// In the room, in a browser that forbids storage.
-    pub async fn without_storage() -> Self {
+    pub(crate) async fn without_storage() -> Self {
         want_still(false);
         break_storage(true);
         Self::mounted(|_| {}).await
@@ -99,12 +100,12 @@ impl Page {
     }
 
     /// Two painted frames later.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         JsFuture::from(frame()).await.unwrap();
     }
 
     /// Waits, painted frame by painted frame, until something is so; fails after ten seconds' worth of them.
-    pub async fn until(&self, so: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&self, so: impl Fn(&Self) -> bool) {
         for _ in 0..300 {
             if so(self) {
                 return;
@@ -115,17 +116,17 @@ impl Page {
     }
 
     /// The server sends.
-    pub fn push(&self, kind: server_frame::Kind) {
+    pub(crate) fn push(&self, kind: server_frame::Kind) {
         push(&ServerFrame { kind: Some(kind) }.encode_to_vec());
     }
 
     /// The server, or the network, closes.
-    pub fn close(&self, code: u16) {
+    pub(crate) fn close(&self, code: u16) {
         hang_up(code);
     }
 
     /// What the page has sent.
-    pub fn sent(&self) -> Vec<client_frame::Kind> {
+    pub(crate) fn sent(&self) -> Vec<client_frame::Kind> {
         let frames = sent().into_iter().map(|bytes| js_sys::Uint8Array::new(&bytes).to_vec());
         frames.filter_map(|bytes| ClientFrame::decode(bytes.as_slice()).unwrap().kind).collect()
     }
@@ -141,37 +142,37 @@ impl Page {
     }
 
     /// How many there are.
-    pub fn count(&self, selector: &str) -> usize {
+    pub(crate) fn count(&self, selector: &str) -> usize {
         self.all(selector).len()
     }
 
     /// Their texts.
-    pub fn texts(&self, selector: &str) -> Vec<String> {
+    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         self.all(selector).iter().map(|element| element.text_content().unwrap_or_default()).collect()
     }
 
     /// The first one's text.
-    pub fn text(&self, selector: &str) -> String {
+    pub(crate) fn text(&self, selector: &str) -> String {
         self.one(selector).text_content().unwrap_or_default()
     }
 
     /// What the field holds.
-    pub fn value(&self, selector: &str) -> String {
+    pub(crate) fn value(&self, selector: &str) -> String {
         self.one(selector).unchecked_into::<HtmlInputElement>().value()
     }
 
     /// Is the button disabled?
-    pub fn disabled(&self, selector: &str) -> bool {
+    pub(crate) fn disabled(&self, selector: &str) -> bool {
         self.one(selector).matches(":disabled").unwrap()
     }
 
     /// Clicks.
-    pub fn click(&self, selector: &str) {
+    pub(crate) fn click(&self, selector: &str) {
         self.one(selector).click();
     }
 
     /// Types.
-    pub fn type_into(&self, selector: &str, text: &str) {
+    pub(crate) fn type_into(&self, selector: &str, text: &str) {
         let input: HtmlInputElement = self.one(selector).unchecked_into();
         input.set_value(text);
         let init = web_sys::EventInit::new();
@@ -180,7 +181,7 @@ impl Page {
     }
 
     /// Presses Enter in the form.
-    pub fn submit(&self, selector: &str) {
+    pub(crate) fn submit(&self, selector: &str) {
         let init = web_sys::EventInit::new();
         init.set_bubbles(true);
         init.set_cancelable(true);
@@ -189,12 +190,12 @@ impl Page {
     }
 
     /// A field of the details of every `name` event that the shop's page heard.
-    pub fn heard(&self, name: &str, path: &str) -> Vec<String> {
+    pub(crate) fn heard(&self, name: &str, path: &str) -> Vec<String> {
         heard(&self.host, name).iter().filter_map(|detail| field(&detail, path).as_string()).collect()
     }
 
     /// A property of the element, as text.
-    pub fn property(&self, name: &str) -> String {
+    pub(crate) fn property(&self, name: &str) -> String {
         let value = js_sys::Reflect::get(&self.host, &name.into()).unwrap_or_default();
         js_sys::Array::of1(&value).join(",").into()
     }
