@@ -1,0 +1,8 @@
+//! The picture's ring of tests against real programs: encoders that publish, players that play.
+
+#[path = "media/corpus.rs"]
+mod corpus;
+#[path = "media/ingest.rs"]
+mod ingest;
+#[path = "media/ingest_server.rs"]
+mod ingest_server;
