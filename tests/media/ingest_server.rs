@@ -4,10 +4,17 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hawker_server::media::config::Rung;
+use hawker_server::media::ladder;
+use hawker_server::ops::config::Config;
 use hawker_server_core::media::flv::file::Tag;
 use hawker_server_core::media::rtmp::client::Close;
 use hawker_tests::encoder::{self, Encoder};
+use hawker_tests::ffmpeg;
 use hawker_tests::server::{self, Server};
+use hawker_wire::proto::Stream;
+use hawker_wire::proto::stream::State;
+use prost::Message as _;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tracing_subscriber::fmt::MakeWriter;
@@ -146,4 +153,94 @@ async fn ending_the_room_or_changing_its_key_stops_its_encoder() {
     server.post("/rooms/shop/end", &json!({})).await;
     assert!(timeout(LIMIT, encoder.ended()).await.expect("sent away").is_some());
     assert_eq!(code(publish(&server, "shop", &key).await), "NetStream.Publish.Rejected");
+}
+
+/// What `GET /live/ROOM/stream` says.
+async fn stream(server: &Server, room: &str) -> Stream {
+    let answer =
+        server::client().get(format!("{}/live/{room}/stream", server.url)).send().await.expect("an answer");
+    Stream::decode(answer.bytes().await.expect("a body")).expect("a Stream")
+}
+
+/// Asks again until the stream is as wanted.
+async fn stream_until(server: &Server, room: &str, wanted: impl Fn(&Stream) -> bool) -> Stream {
+    let began = Instant::now();
+    loop {
+        let stream = stream(server, room).await;
+        if wanted(&stream) {
+            return stream;
+        }
+        assert!(began.elapsed() < LIMIT, "{stream:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn viewers_stay_through_a_reconnect_of_the_encoder() {
+    let server = server::start().await;
+    let key = server.room("shop").await;
+    let mut first = publish(&server, "shop", &key).await.expect("let in");
+    send_a_second(&mut first).await;
+    let before = stream_until(&server, "shop", |stream| stream.newest > 0).await;
+    assert_eq!(before.state(), State::Live);
+
+    // A viewer waits for the next segment while the encoder is away.
+    let next = format!("{}/live/shop/{}/source/{}.mp4", server.url, before.epoch, before.newest + 1);
+    let viewer = tokio::spawn(async move {
+        let answer = server::client().get(next).send().await.expect("an answer");
+        (answer.status(), answer.bytes().await.expect("a whole body").len())
+    });
+    drop(first);
+    let mut second = loop {
+        if let Ok(second) = publish(&server, "shop", &key).await {
+            break second;
+        }
+        tokio::task::yield_now().await;
+    };
+    for tag in encoder::sample("240p").into_iter().filter(|tag: &Tag| tag.stamp < 2_500) {
+        second.send(tag).await;
+    }
+    let (status, length) = timeout(LIMIT, viewer).await.expect("an answer in time").expect("no panic");
+    assert_eq!(status, 200);
+    assert!(length > 10_000, "{length} bytes");
+    let after = stream(&server, "shop").await;
+    assert_eq!((after.state(), after.epoch), (State::Live, before.epoch), "the same URLs go on");
+}
+
+fn small_ladder(config: &mut Config) {
+    let rung = |name: &str, height| Rung { name: name.into(), height, video_kbps: 100, audio_kbps: 32 };
+    config.media.ladder.renditions = vec![rung("180p", 180), rung("90p", 90)];
+    config.media.ladder.preset = "ultrafast".into();
+}
+
+#[tokio::test]
+async fn a_room_that_asks_for_a_ladder_gets_one() {
+    let server = server::start_with(small_ladder).await;
+    server.post("/rooms", &json!({ "id": "shop", "ladder": true })).await;
+    let key = server.running.app.directory.key("shop").expect("a key");
+    let _encoder = ffmpeg::publish(&server.rtmp("shop", &key), &ffmpeg::Source::default());
+    let stream = stream_until(&server, "shop", |stream| stream.renditions.len() == 3).await;
+    let sizes: Vec<_> = stream.renditions.iter().map(|r| (r.name.as_str(), r.height, r.audio)).collect();
+    assert_eq!(sizes, [("source", 360, true), ("180p", 180, true), ("90p", 90, true)]);
+    assert_eq!(server.running.app.media.ingest.ladder("shop"), ladder::State::Running);
+}
+
+#[tokio::test]
+async fn without_ffmpeg_the_room_goes_on_without_its_ladder() {
+    let server = server::start_with(|config| config.media.ladder.ffmpeg = "/nowhere/ffmpeg".into()).await;
+    server.post("/rooms", &json!({ "id": "shop", "ladder": true })).await;
+    let key = server.running.app.directory.key("shop").expect("a key");
+    let mut encoder = publish(&server, "shop", &key).await.expect("let in");
+    send_a_second(&mut encoder).await;
+    stream_until(&server, "shop", |stream| stream.newest > 0).await;
+    let began = Instant::now();
+    loop {
+        match server.running.app.media.ingest.ladder("shop") {
+            ladder::State::Unavailable { reason } => {
+                break assert!(reason.contains("Install ffmpeg"), "{reason}");
+            }
+            state => assert!(began.elapsed() < LIMIT, "{state:?}"),
+        }
+        tokio::task::yield_now().await;
+    }
 }

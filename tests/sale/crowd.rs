@@ -13,7 +13,8 @@ async fn row_38_a_crowd_buys_every_piece_once_and_the_others_are_told_why() {
     let counter = Counter::new(process.http, ADMIN);
     let sale = counter.open("crowd", 50, 1, 500).await.expect("a sale can be made");
 
-    let figures = crowd::rush(&counter, "crowd", &sale, 500, SHOP_SECRET, 1_000).await.expect("everybody is answered");
+    let figures =
+        crowd::rush(&counter, "crowd", &sale, 500, SHOP_SECRET, 1_000).await.expect("everybody is answered");
     println!("{:?} {:?} all in {} ms", figures.told, figures.answer_ms, figures.all_ms);
     assert_eq!(figures.sold, 50);
     assert_eq!(figures.told.get("SoldOut"), Some(&950));

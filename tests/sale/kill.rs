@@ -50,8 +50,11 @@ async fn row_38_no_promise_is_lost_when_the_process_is_killed() {
     for kill in 1..=KILLS {
         // The moment is a number of entries, not of milliseconds: the same load on a slow machine and on a fast one.
         let goal = *written.borrow() + 5 + dice.roll(40) as usize;
-        let reached = tokio::time::timeout(Duration::from_secs(60), written.wait_for(|len| *len >= goal)).await;
-        reached.unwrap_or_else(|_| panic!("the shoppers are stuck before kill {kill}")).expect("the town stands");
+        let reached =
+            tokio::time::timeout(Duration::from_secs(60), written.wait_for(|len| *len >= goal)).await;
+        reached
+            .unwrap_or_else(|_| panic!("the shoppers are stuck before kill {kill}"))
+            .expect("the town stands");
         process.kill().expect("hawker can be killed");
         process = recipe.start().await.unwrap_or_else(|error| panic!("after kill {kill}: {error:#}"));
     }
