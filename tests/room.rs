@@ -9,5 +9,7 @@ mod moderation;
 mod protocol;
 #[path = "room/resume.rs"]
 mod resume;
+#[path = "room/shop.rs"]
+mod shop;
 #[path = "room/talk.rs"]
 mod talk;
