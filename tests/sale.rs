@@ -2,6 +2,8 @@
 //! buyer's way from the tap to the webhook.
 #[path = "sale/crowd.rs"]
 mod crowd;
+#[path = "sale/flow.rs"]
+mod flow;
 #[path = "sale/kill.rs"]
 mod kill;
 #[path = "sale/world.rs"]

@@ -82,6 +82,14 @@ impl JournalFile {
     }
 }
 
+#[cfg(test)]
+impl JournalFile {
+    /// As if the disk had just become full: every write through the open handle fails.
+    pub(super) fn fill_up(&mut self) {
+        self.file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    }
+}
+
 fn fold(bytes: &[u8]) -> Result<(State, usize)> {
     let mut state = State::default();
     let durable = journal::open(bytes, |batch| {

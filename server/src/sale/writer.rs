@@ -229,3 +229,64 @@ fn serve_disk(mut file: JournalFile, mut orders: mpsc::Receiver<ToDisk>, done: &
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hawker_server_core::sale::{ProductRef, Stock};
+
+    fn put(free: u32) -> Request {
+        let id = ProductRef { room: "demo".into(), product: "tea".into() };
+        Request::SetProduct { id, price: 1, currency: "CNY".into(), stock: Stock::Free(free) }
+    }
+
+    async fn ask(jobs: &mpsc::Sender<Job>, request: Request) -> Result<Answer, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job { request, reply }).await.unwrap();
+        answer.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_loses_nothing_and_is_over_when_it_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.journal");
+        let (mut file, state) = JournalFile::open(&path).unwrap();
+        let mut before = Vec::new();
+        let mut ledger = Ledger::open(Config::default(), Instant::ZERO, hawker_wire::Wall(1), state);
+        ledger.handle(Instant::ZERO, Input::Request { ticket: 0, request: put(3) });
+        while let Some(output) = ledger.poll() {
+            if let Output::Append { bytes, .. } = output {
+                before.extend_from_slice(&bytes);
+            }
+        }
+        file.append(&before).unwrap();
+        let state = file.reopen().unwrap();
+        file.fill_up();
+
+        let (jobs, queue) = mpsc::channel(8);
+        let (durable, _) = watch::channel(0);
+        let outside = Outside {
+            config: Config::default(),
+            clock: Clock::start(),
+            jobs: queue,
+            changed: Box::new(|_| {}),
+            durable,
+        };
+        let closing = CancellationToken::new();
+        let writer = tokio::spawn(run(outside, file, state, closing.clone()));
+        assert_eq!(ask(&jobs, put(4)).await, Err(Refusal::Unavailable));
+        // The next request finds the disk in order again, or a writer that is still opening it.
+        let answer = loop {
+            match ask(&jobs, put(5)).await {
+                Err(Refusal::Unavailable) => tokio::task::yield_now().await,
+                answer => break answer,
+            }
+        };
+        assert!(matches!(answer, Ok(Answer::Product(product)) if product.pool.free == 5));
+        closing.cancel();
+        writer.await.unwrap().unwrap();
+
+        let (_, state) = JournalFile::open(&path).unwrap();
+        assert_eq!(state.seq(), 2, "the refused one is not there");
+    }
+}
