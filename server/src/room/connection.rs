@@ -15,7 +15,7 @@ use hawker_wire::proto::client_frame::Kind;
 use hawker_wire::proto::goodbye::Code;
 use hawker_wire::proto::hold_reply::Refusal;
 use hawker_wire::proto::viewer::Role;
-use hawker_wire::proto::{Hello, HoldReply, Pong, server_frame};
+use hawker_wire::proto::{CancelHold, Hello, HoldReply, PlaceHold, Pong, server_frame};
 use hawker_wire::{Instant, Span};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -278,22 +278,24 @@ impl Talk {
                 let wall_ms = self.app.clock.wall().as_ms();
                 self.seat.reply(server_frame::Kind::Pong(Pong { sent: ping.sent, wall_ms }));
             }
-            Some(Kind::PlaceHold(hold)) => {
-                if self.may_hold(hold.request) {
-                    let (app, room, buyer) = (self.app.clone(), self.room.clone(), self.buyer.clone());
-                    self.pending =
-                        Some(Box::pin(async move { app.shop.place_hold(&room, &buyer, hold).await }));
-                }
-            }
-            Some(Kind::CancelHold(hold)) => {
-                if self.may_hold(hold.request) {
-                    let (app, room, buyer) = (self.app.clone(), self.room.clone(), self.buyer.clone());
-                    self.pending =
-                        Some(Box::pin(async move { app.shop.cancel_hold(&room, &buyer, hold).await }));
-                }
-            }
+            Some(Kind::PlaceHold(hold)) => self.place(hold),
+            Some(Kind::CancelHold(hold)) => self.cancel(hold),
         }
         Ok(())
+    }
+
+    fn place(&mut self, hold: PlaceHold) {
+        if self.may_hold(hold.request) {
+            let (app, room, buyer) = (self.app.clone(), self.room.clone(), self.buyer.clone());
+            self.pending = Some(Box::pin(async move { app.shop.place_hold(&room, &buyer, hold).await }));
+        }
+    }
+
+    fn cancel(&mut self, hold: CancelHold) {
+        if self.may_hold(hold.request) {
+            let (app, room, buyer) = (self.app.clone(), self.room.clone(), self.buyer.clone());
+            self.pending = Some(Box::pin(async move { app.shop.cancel_hold(&room, &buyer, hold).await }));
+        }
     }
 
     fn may_hold(&mut self, request: u64) -> bool {
