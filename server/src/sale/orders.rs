@@ -34,32 +34,38 @@ struct OrderList {
     totals: Totals,
 }
 
-/// Each hold is in one of the first six; `gmv` looks at them from another side.
+/// Each hold is in one of the first six sums; `gmv` looks at them from another side. Amounts are in minor units of the
+/// room's currency.
 #[derive(Debug, Default, Serialize, ToSchema)]
 struct Totals {
     /// Sold, and the money stayed.
-    paid: Sum,
+    paid: i64,
+    paid_orders: i64,
+    paid_pieces: i64,
     /// Held, not paid yet.
-    unpaid: Sum,
+    unpaid: i64,
+    unpaid_orders: i64,
+    unpaid_pieces: i64,
     /// Given up by the buyer.
-    cancelled: Sum,
+    cancelled: i64,
+    cancelled_orders: i64,
+    cancelled_pieces: i64,
     /// Not paid in time.
-    expired: Sum,
+    expired: i64,
+    expired_orders: i64,
+    expired_pieces: i64,
     /// Paid too late for goods that were gone: the money is to go back.
-    refund_due: Sum,
+    refund_due: i64,
+    refund_due_orders: i64,
+    refund_due_pieces: i64,
     /// The money went back.
-    refunded: Sum,
+    refunded: i64,
+    refunded_orders: i64,
+    refunded_pieces: i64,
     /// Gross merchandise value: all that was sold, what was refunded later included.
-    gmv: Sum,
-}
-
-/// Orders, pieces and money.
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
-struct Sum {
-    orders: i64,
-    pieces: i64,
-    /// Minor units of the room's currency.
-    amount: i64,
+    gmv: i64,
+    gmv_orders: i64,
+    gmv_pieces: i64,
 }
 
 /// List a room's orders
@@ -96,31 +102,29 @@ async fn totals(app: &App, room: &str) -> Result<Totals, sqlx::Error> {
          FROM orders WHERE room = $1 GROUP BY state, sold";
     let mut totals = Totals::default();
     for row in sqlx::query(query).bind(room).fetch_all(app.store.pool()).await? {
-        let sum = Sum {
-            orders: row.try_get("orders")?,
-            pieces: row.try_get("pieces")?,
-            amount: row.try_get("amount")?,
-        };
-        let place = match row.try_get::<String, _>("state")?.as_str() {
-            "held" => &mut totals.unpaid,
-            "paid" => &mut totals.paid,
-            "cancelled" => &mut totals.cancelled,
-            "expired" => &mut totals.expired,
-            "refund-due" => &mut totals.refund_due,
-            _ => &mut totals.refunded,
-        };
-        place.add(sum);
-        if row.try_get("sold")? {
-            totals.gmv.add(sum);
-        }
+        let sum = [row.try_get("amount")?, row.try_get("orders")?, row.try_get("pieces")?];
+        totals.add(&row.try_get::<String, _>("state")?, row.try_get("sold")?, sum);
     }
     Ok(totals)
 }
 
-impl Sum {
-    fn add(&mut self, other: Self) {
-        self.orders += other.orders;
-        self.pieces += other.pieces;
-        self.amount += other.amount;
+impl Totals {
+    fn add(&mut self, state: &str, sold: bool, [amount, orders, pieces]: [i64; 3]) {
+        let to = |sums: [&mut i64; 3]| {
+            sums.into_iter().zip([amount, orders, pieces]).for_each(|(sum, more)| *sum += more);
+        };
+        match state {
+            "held" => to([&mut self.unpaid, &mut self.unpaid_orders, &mut self.unpaid_pieces]),
+            "paid" => to([&mut self.paid, &mut self.paid_orders, &mut self.paid_pieces]),
+            "cancelled" => to([&mut self.cancelled, &mut self.cancelled_orders, &mut self.cancelled_pieces]),
+            "expired" => to([&mut self.expired, &mut self.expired_orders, &mut self.expired_pieces]),
+            "refund-due" => {
+                to([&mut self.refund_due, &mut self.refund_due_orders, &mut self.refund_due_pieces])
+            }
+            _ => to([&mut self.refunded, &mut self.refunded_orders, &mut self.refunded_pieces]),
+        }
+        if sold {
+            to([&mut self.gmv, &mut self.gmv_orders, &mut self.gmv_pieces]);
+        }
     }
 }

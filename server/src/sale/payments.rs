@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use hawker_server_core::sale::{Answer, Hold, Refusal, Request};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,21 +45,15 @@ struct RefundCall {
     payment: String,
 }
 
-/// What became of it.
-#[derive(Debug, Serialize, ToSchema)]
-struct Settlement {
-    /// State `paid`: the goods are the buyer's. State `refund-due`: they were gone, give the money back.
-    order: OrderView,
-}
-
 /// Mark a hold paid
 ///
 /// Signed by the shop's backend: `Hawker-Signature: t=UNIX_SECONDS,v1=HEX(HMAC-SHA256(secret, "t.body"))`. Repeated: the
-/// same answer. After the hold has ended: paid if the goods are still free, else `refund-due`.
+/// same answer. The answer's state is `paid`, or, when the hold had ended and the goods were gone, `refund-due`: then give the
+/// money back.
 #[utoipa::path(post, path = "/payments", tag = "sale", request_body = Payment,
-    responses((status = 200, body = Settlement), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    responses((status = 200, body = OrderView), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
-async fn pay(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Body<Settlement>, ApiError> {
+async fn pay(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Body<OrderView>, ApiError> {
     let call: Payment = signed(&app, &headers, &body)?;
     let (id, hold) = find(&app, &call.hold).await?;
     if !frames::is_proof(&app.tokens, &hold, &call.proof) {
@@ -77,13 +71,13 @@ async fn pay(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<
 /// For one that is `refund-due`, and for a paid one that the shop took back: its pieces stay sold, until the shop adds
 /// what really came back to the product's stock. Signed like `/payments`.
 #[utoipa::path(post, path = "/refunds", tag = "sale", request_body = RefundCall,
-    responses((status = 200, body = Settlement), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+    responses((status = 200, body = OrderView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
 async fn refund(
     State(app): State<App>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Body<Settlement>, ApiError> {
+) -> Result<Body<OrderView>, ApiError> {
     let call: RefundCall = signed(&app, &headers, &body)?;
     let (id, hold) = find(&app, &call.hold).await?;
     if hold.payment != call.payment {
@@ -109,9 +103,9 @@ async fn find(app: &App, id: &str) -> Result<(u64, Hold), ApiError> {
     }
 }
 
-fn settle(answer: Result<Answer, Refusal>) -> Result<Body<Settlement>, ApiError> {
+fn settle(answer: Result<Answer, Refusal>) -> Result<Body<OrderView>, ApiError> {
     match answer? {
-        Answer::Hold(hold) => Ok(Body(Settlement { order: OrderView::from(hold) })),
+        Answer::Hold(hold) => Ok(Body(OrderView::from(hold))),
         _ => Err(ApiError::internal("a hold was answered with something else")),
     }
 }

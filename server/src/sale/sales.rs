@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use hawker_server_core::sale::{Answer, ProductRef, Request};
+use hawker_server_core::sale::{Answer, ProductRef, Refusal, Request};
 use hawker_wire::Wall;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,10 +37,12 @@ struct CreateSale {
     /// Pieces a buyer may have, held and bought together; 0 or left out: no limit.
     #[serde(default)]
     limit: u32,
-    /// ms since 1970, a time in the past is now; left out: when started by hand.
-    starts_ms: Option<u64>,
-    /// ms since 1970; left out: when stopped by hand.
-    ends_ms: Option<u64>,
+    /// ms since 1970, a time in the past is now; 0 or left out: when started by hand.
+    #[serde(default)]
+    starts_ms: u64,
+    /// ms since 1970; 0 or left out: when stopped by hand.
+    #[serde(default)]
+    ends_ms: u64,
 }
 
 /// List a room's flash sales, those of the last day
@@ -66,30 +68,46 @@ async fn create(
         price: new.price,
         stock: new.stock,
         limit: new.limit,
-        starts: new.starts_ms.map(Wall),
-        ends: new.ends_ms.map(Wall),
+        starts: Some(new.starts_ms).filter(|ms| *ms > 0).map(Wall),
+        ends: Some(new.ends_ms).filter(|ms| *ms > 0).map(Wall),
     };
     Ok((StatusCode::CREATED, sale(app.shop.ask(request).await)?))
 }
 
 /// Start a flash sale now
-#[utoipa::path(post, path = "/sales/{sale}/start", tag = "sale", security(("admin" = [])),
-    params(("sale" = String, Path)), responses((status = 200, body = SaleView), (status = 404, body = ErrorBody),
+#[utoipa::path(post, path = "/rooms/{room}/sales/{sale}/start", tag = "sale", security(("admin" = [])),
+    params(("room" = String, Path), ("sale" = String, Path)), responses((status = 200, body = SaleView), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
-async fn start(_: Admin, Path(id): Path<String>, State(app): State<App>) -> Result<Body<SaleView>, ApiError> {
-    sale(app.shop.ask(Request::StartSale(id)).await)
+async fn start(
+    _: Admin,
+    InRoom(room): InRoom,
+    Path(path): Path<(String, String)>,
+    State(app): State<App>,
+) -> Result<Body<SaleView>, ApiError> {
+    sale(app.shop.ask(Request::StartSale(known(&app, &room.id, path.1)?)).await)
 }
 
 /// Stop a flash sale now
 ///
 /// What it has not sold is the product's again; holds stay until they are paid or end.
-#[utoipa::path(post, path = "/sales/{sale}/stop", tag = "sale", security(("admin" = [])),
-    params(("sale" = String, Path)), responses((status = 200, body = SaleView), (status = 404, body = ErrorBody)))]
-async fn stop(_: Admin, Path(id): Path<String>, State(app): State<App>) -> Result<Body<SaleView>, ApiError> {
-    sale(app.shop.ask(Request::StopSale(id)).await)
+#[utoipa::path(post, path = "/rooms/{room}/sales/{sale}/stop", tag = "sale", security(("admin" = [])),
+    params(("room" = String, Path), ("sale" = String, Path)), responses((status = 200, body = SaleView), (status = 404, body = ErrorBody)))]
+async fn stop(
+    _: Admin,
+    InRoom(room): InRoom,
+    Path(path): Path<(String, String)>,
+    State(app): State<App>,
+) -> Result<Body<SaleView>, ApiError> {
+    sale(app.shop.ask(Request::StopSale(known(&app, &room.id, path.1)?)).await)
 }
 
-fn sale(answer: Result<Answer, hawker_server_core::sale::Refusal>) -> Result<Body<SaleView>, ApiError> {
+/// A sale of this room and no other.
+fn known(app: &App, room: &str, sale: String) -> Result<String, ApiError> {
+    let known = app.shop.shelf.sales(room).iter().any(|known| known.id == sale);
+    if known { Ok(sale) } else { Err(Refusal::UnknownSale.into()) }
+}
+
+fn sale(answer: Result<Answer, Refusal>) -> Result<Body<SaleView>, ApiError> {
     match answer? {
         Answer::Sale(sale) => Ok(Body(SaleView::from(sale))),
         _ => Err(ApiError::internal("a sale was answered with something else")),

@@ -25,9 +25,11 @@ use crate::ops::tokens::SIGNATURE_HEADER;
 struct Event<'a> {
     /// Unique; the same in every attempt.
     id: String,
-    /// `hold.held`, `hold.paid`, `hold.cancelled`, `hold.expired`, `hold.refund-due` or `hold.refunded`.
-    event: String,
-    at_ms: u64,
+    /// `held`, `paid`, `cancelled`, `expired`, `refund-due` or `refunded`.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    room: &'a str,
+    wall_ms: u64,
     hold: &'a OrderView,
 }
 
@@ -36,12 +38,12 @@ pub(super) async fn put(
     db: &mut SqliteConnection,
     seq: u64,
     hold: u64,
-    event: &str,
-    at_ms: u64,
+    kind: &str,
+    wall_ms: u64,
     order: &OrderView,
     now_ms: u64,
 ) -> Result<(), sqlx::Error> {
-    let event = Event { id: format!("e{seq}"), event: format!("hold.{event}"), at_ms, hold: order };
+    let event = Event { id: format!("e{seq}"), kind, room: &order.room, wall_ms, hold: order };
     let body = serde_json::to_string(&event).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let query = "INSERT OR REPLACE INTO webhook (seq, hold, body, attempts, due_ms, created_ms) \
          VALUES ($1, $2, $3, 0, $4, $4)";

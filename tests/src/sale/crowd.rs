@@ -111,7 +111,7 @@ pub async fn rush(
         Some(failed) = crowd.join_next() => drop(failed?.context("a buyer did not get in")?),
     }
     let started = clock.now();
-    counter.call(Method::POST, &format!("/sales/{sale}/start"), None).await?;
+    counter.call(Method::POST, &format!("/rooms/{room}/sales/{sale}/start"), None).await?;
     let mut figures = Figures::default();
     let mut answers = Vec::with_capacity(buyers);
     while let Some(told) = crowd.join_next().await {

@@ -162,7 +162,7 @@ impl Town {
             }
         };
         let (at_ms, hold) = (self.now_ms(), hold.id.clone());
-        let state = answer.pointer("/order/state").and_then(serde_json::Value::as_str);
+        let state = answer.get("state").and_then(serde_json::Value::as_str);
         self.write(match state {
             Some("paid") => Entry::Paid { at_ms, hold, payment },
             _ => Entry::RefundDue { hold, payment },
