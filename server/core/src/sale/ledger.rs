@@ -253,10 +253,10 @@ impl Machine for Ledger {
     type Output = Output;
 
     fn handle(&mut self, now: Instant, input: Input) {
-        if let Input::Wall(wall) = input {
-            if wall > self.wall(now) {
-                self.anchor = (now, wall);
-            }
+        if let Input::Wall(wall) = input
+            && wall > self.wall(now)
+        {
+            self.anchor = (now, wall);
         }
         if let Input::Durable(seq) = input {
             self.durable(seq);
