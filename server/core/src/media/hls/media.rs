@@ -18,6 +18,9 @@ pub struct Snapshot {
     pub discontinuity_sequence: u64,
     /// Oldest first, without holes in the numbers.
     pub segments: Vec<Segment>,
+    /// Where to begin, in microseconds before the end of the list: said where not every segment begins with an IDR, since a
+    /// player that begins elsewhere has no picture until the next one.
+    pub start_us: Option<u64>,
     /// The part being made: its segment and number.
     pub hint: Option<(u64, u32)>,
     /// The other playlists of the room.
@@ -150,6 +153,9 @@ fn header(out: &mut String, list: &Snapshot) {
     line(out, &format!("#EXT-X-DISCONTINUITY-SEQUENCE:{}", list.discontinuity_sequence));
     if list.segments.iter().all(|segment| segment.independent) {
         line(out, "#EXT-X-INDEPENDENT-SEGMENTS");
+    }
+    if let Some(us) = list.start_us {
+        line(out, &format!("#EXT-X-START:TIME-OFFSET=-{},PRECISE=YES", seconds(us)));
     }
 }
 

@@ -28,6 +28,7 @@ fn list(segments: Vec<Segment>) -> Snapshot {
         part_target_us: 201_000,
         discontinuity_sequence: 0,
         segments,
+        start_us: None,
         hint: None,
         reports: Vec::new(),
     }
@@ -123,7 +124,11 @@ fn rule_9_delta_updates() {
 fn long_gops_are_not_called_independent() {
     let mut segments = vec![segment(1, true, 5), segment(2, true, 5)];
     segments[1].independent = false;
-    assert!(!write(&list(segments), false, "").contains("INDEPENDENT-SEGMENTS"));
+    let mut snapshot = list(segments);
+    snapshot.start_us = Some(1_400_000);
+    let text = write(&snapshot, false, "");
+    assert!(!text.contains("INDEPENDENT-SEGMENTS"));
+    assert!(text.contains("#EXT-X-START:TIME-OFFSET=-1.40000,PRECISE=YES\n"), "{text}");
 }
 
 #[test]

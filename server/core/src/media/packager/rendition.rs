@@ -136,7 +136,8 @@ impl Rendition {
                     Track::Video => self.video_frame(frame, &mut step),
                     Track::Audio => self.audio_frame(frame, &mut step),
                 };
-                if taken.is_none() {
+                // What comes before the first picture is not a fault.
+                if taken.is_none() && self.timeline.is_some() {
                     self.health.dropped += 1;
                 }
             }

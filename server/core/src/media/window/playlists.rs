@@ -2,7 +2,7 @@
 //! itself is written in `hls`.
 
 use super::Window;
-use super::lane::{Lane, Segment as Stored, TrackLane};
+use super::lane::{Lane, Object, Segment as Stored, TrackLane};
 use super::request::Reply;
 use crate::media::frame::Track;
 use crate::media::hls::directives::Directives;
@@ -106,6 +106,7 @@ impl Window {
         let snapshot = Snapshot {
             track,
             part_target_us: target_us,
+            start_us: self.start(lane, stored, &segments, timescale, target_us),
             discontinuity_sequence: self.discontinuities_gone + before,
             segments,
             hint: stored.open_part(),
@@ -170,6 +171,34 @@ impl Window {
             });
         }
         out
+    }
+
+    /// How far before the end of the list a player can begin with a picture: at the newest segment with an IDR that leaves the
+    /// hold-back. `None` where any segment will do.
+    fn start(
+        &self,
+        lane: &Lane,
+        stored: &TrackLane,
+        listed: &[Segment],
+        timescale: u32,
+        target_us: u64,
+    ) -> Option<u64> {
+        let shown = |object: &&Object| listed.iter().any(|segment| segment.number == object.number);
+        if lane.both.iter().filter(shown).all(|object| object.independent) {
+            return None;
+        }
+        let end = stored
+            .segments
+            .iter()
+            .rev()
+            .find_map(|segment| segment.parts.iter().rev().find(|part| part.complete))?
+            .end;
+        let before_end = |object: &Object| {
+            let cut = self.cuts.iter().find(|cut| cut.number == object.number)?;
+            micros(end, timescale).checked_sub(micros(cut.at, 1_000)).filter(|us| *us >= 3 * target_us)
+        };
+        let of = lane.both.iter().rev().filter(shown).filter(|object| object.independent);
+        of.filter_map(before_end).next()
     }
 
     fn reports(&self, rendition: &str, track: Track) -> Vec<Report> {

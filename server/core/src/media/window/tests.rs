@@ -1,1 +1,312 @@
-//! placeholder
+//! The window as players see it: three addresses of the same bytes, blocking reloads, hints, eviction. One row a rule of LL-HLS
+//! correctness; playlists as text are in `hls/tests.rs`.
+
+use bytes::Bytes;
+use hawker_wire::Wall;
+
+use super::request::{Reply, What, Whole};
+use super::{Limits, Window};
+use crate::media::frame::{Config, Event, Frame, Meta, Track};
+use crate::media::hls::directives::Directives;
+use crate::media::packager::{Name, Packager};
+use crate::media::sample::{AAC_48K_STEREO, AVCC_320X180_30};
+
+/// Encoders of 25 fps with sound, in front of a packager and a window.
+struct Rig {
+    packager: Packager,
+    window: Window,
+    frame: i64,
+    gop: i64,
+    sounds: i64,
+}
+
+const WINDOW: Limits = Limits { length_ms: 30_000, bytes: 64 << 20 };
+
+fn rig(gop: i64, limits: Limits, names: &[&str]) -> Rig {
+    let mut rig =
+        Rig { packager: Packager::default(), window: Window::new(limits), frame: 0, gop, sounds: 0 };
+    for name in names {
+        assert!(rig.packager.attach(&Name::from(*name)));
+        rig.push(name, Event::Meta(Meta { frame_rate_milli: 25_000, ..Meta::default() }));
+        rig.push(name, Event::Config(Config::Video(Bytes::from_static(AVCC_320X180_30))));
+        rig.push(name, Event::Config(Config::Audio(Bytes::from_static(AAC_48K_STEREO))));
+    }
+    rig
+}
+
+impl Rig {
+    fn push(&mut self, name: &str, event: Event) {
+        let wall = Wall(1_000_000 + u64::try_from(self.frame * 40).unwrap());
+        self.packager.push(&name.into(), &event, wall);
+        while let Some(output) = self.packager.poll() {
+            self.window.apply(output);
+        }
+    }
+
+    /// `frames` more pictures, and the sound that goes with them.
+    fn run(&mut self, names: &[&str], frames: i64) {
+        for _ in 0..frames {
+            let at = self.frame * 40;
+            for name in names {
+                let data = Bytes::from(vec![7; 1_000]);
+                let key = self.frame % self.gop == 0;
+                self.push(name, Event::Frame(Frame { track: Track::Video, dts: at, cts: 0, key, data }));
+            }
+            while self.sounds * 1_024 / 48 < at + 40 {
+                for name in names {
+                    let (dts, data) = (self.sounds * 1_024 / 48, Bytes::from(vec![3; 200]));
+                    self.push(
+                        name,
+                        Event::Frame(Frame { track: Track::Audio, dts, cts: 0, key: true, data }),
+                    );
+                }
+                self.sounds += 1;
+            }
+            self.frame += 1;
+        }
+    }
+
+    fn text(&self, track: Track, query: &str) -> Result<String, Reply> {
+        let directives = Directives::parse(Some(query)).map_err(Reply::Bad)?;
+        match self.window.reply("source", &What::Playlist(track, directives)) {
+            Reply::Playlist(text) => Ok(text),
+            other => Err(other),
+        }
+    }
+
+    fn bytes(&self, what: &What) -> Vec<u8> {
+        match self.window.reply("source", what) {
+            Reply::Whole(Whole { bytes, .. }) => bytes.concat(),
+            other => panic!("{what:?}: {other:?}"),
+        }
+    }
+}
+
+/// The value of an attribute in each line that begins with `tag`.
+fn values(text: &str, tag: &str, name: &str) -> Vec<String> {
+    let of = |line: &str| {
+        line.split_once(name).map(|(_, rest)| rest.split([',', '"']).next().unwrap_or("").to_owned())
+    };
+    text.lines().filter(|line| line.starts_with(tag)).filter_map(of).collect()
+}
+
+#[test]
+fn rules_1_and_2_parts_fit_the_target() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 120);
+    for (track, target) in [(Track::Video, "0.20200"), (Track::Audio, "0.19200")] {
+        let text = rig.text(track, "").unwrap();
+        assert!(text.contains(&format!("#EXT-X-PART-INF:PART-TARGET={target}\n")), "{text}");
+        let target: f64 = target.parse().unwrap();
+        let mut last_of_segment = false;
+        for line in text.lines().rev() {
+            if let Some(rest) = line.strip_prefix("#EXT-X-PART:DURATION=") {
+                let length: f64 = rest.split(',').next().unwrap().parse().unwrap();
+                assert!(length <= target && (last_of_segment || length >= 0.85 * target), "{line}");
+                last_of_segment = false;
+            } else if line.starts_with("#EXTINF") {
+                last_of_segment = true;
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_3_and_4_constants_never_change() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 30);
+    let constants = |rig: &Rig| {
+        let text = rig.text(Track::Video, "").unwrap();
+        let of = ["#EXT-X-TARGETDURATION", "#EXT-X-SERVER-CONTROL", "#EXT-X-PART-INF"];
+        of.map(|tag| text.lines().find(|line| line.starts_with(tag)).unwrap().to_owned())
+    };
+    let first = constants(&rig);
+    rig.gop = 200;
+    rig.run(&["source"], 400);
+    assert_eq!(constants(&rig), first);
+    let text = rig.text(Track::Video, "").unwrap();
+    let longest =
+        values(&text, "#EXTINF:", ":").iter().map(|text| text.parse::<f64>().unwrap()).fold(0.0, f64::max);
+    assert!(longest < 2.5, "rounds to the target duration of 2");
+}
+
+#[test]
+fn rule_5_blocking_reload() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 25 + 6);
+    // Segment 1 is complete with parts 0 to 4; segment 2 has part 0, and a frame of part 1.
+    let check = |query: &str| rig.text(Track::Video, query);
+    assert!(check("_HLS_msn=1&_HLS_part=4").is_ok());
+    assert!(check("_HLS_msn=2").is_ok(), "no part means part 0");
+    assert!(check("_HLS_msn=1&_HLS_part=5").is_ok(), "beyond the last part is part 0 of the next");
+    assert_eq!(check("_HLS_msn=2&_HLS_part=1"), Err(Reply::Wait));
+    assert_eq!(check("_HLS_msn=3"), Err(Reply::Wait));
+    assert!(
+        matches!(check("_HLS_msn=4"), Err(Reply::Bad(_))),
+        "more than two ahead of the last complete one"
+    );
+    assert!(matches!(check("_HLS_part=1"), Err(Reply::Bad(_))));
+    rig.run(&["source"], 5);
+    assert!(rig.text(Track::Video, "_HLS_msn=2&_HLS_part=1").unwrap().contains("video/2.1.m4s\"\n"));
+}
+
+#[test]
+fn rule_6_the_hint_waits_and_then_comes_whole() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 8);
+    let mut hinted = 0;
+    for _ in 0..100 {
+        let text = rig.text(Track::Video, "").unwrap();
+        let hint = values(&text, "#EXT-X-PRELOAD-HINT", "URI=\"").pop().unwrap();
+        let (segment, part) = hint["video/".len()..].trim_end_matches(".m4s").split_once('.').unwrap();
+        let what = What::Part(Track::Video, segment.parse().unwrap(), part.parse().unwrap());
+        assert_eq!(rig.window.reply("source", &what), Reply::Wait, "{hint} is announced");
+        rig.run(&["source"], 5);
+        assert_eq!(
+            rig.bytes(&what).windows(4).filter(|w| *w == b"moof").count(),
+            5,
+            "{hint} never comes to nothing"
+        );
+        hinted += 1;
+    }
+    assert_eq!(hinted, 100);
+}
+
+#[test]
+fn rules_7_and_8_independence_and_reports() {
+    let mut rig = rig(100, WINDOW, &["360p", "source"]);
+    rig.run(&["360p", "source"], 140);
+    let text = rig.text(Track::Video, "").unwrap();
+    let independent: Vec<_> = text.lines().filter(|line| line.ends_with("INDEPENDENT=YES")).collect();
+    assert_eq!(independent.len(), 2, "IDRs at 0 and 4 s: {text}");
+    assert!(!text.contains("#EXT-X-INDEPENDENT-SEGMENTS"));
+    assert!(
+        text.contains("#EXT-X-START:TIME-OFFSET=-1.40000,PRECISE=YES\n"),
+        "begin at the IDR at 4 s: {text}"
+    );
+    for report in ["audio.m3u8", "../360p/video.m3u8", "../360p/audio.m3u8"] {
+        assert!(
+            text.contains(&format!("#EXT-X-RENDITION-REPORT:URI=\"{report}\",LAST-MSN=3,LAST-PART=")),
+            "{text}"
+        );
+    }
+    assert_eq!(rig.text(Track::Audio, "").unwrap().matches("INDEPENDENT=YES").count(), {
+        rig.text(Track::Audio, "").unwrap().matches("#EXT-X-PART:").count()
+    });
+}
+
+#[test]
+fn rule_10_numbers_begin_with_one_and_discontinuities_are_counted_alike() {
+    let names = ["360p", "source"];
+    let mut rig = rig(25, WINDOW, &names);
+    rig.run(&names, 60);
+    assert!(rig.text(Track::Video, "").unwrap().contains("#EXT-X-MEDIA-SEQUENCE:1\n"));
+    for name in names {
+        rig.push(name, Event::Discontinuity);
+    }
+    rig.frame = 1_000_000;
+    rig.sounds = rig.frame * 40 * 48 / 1_024;
+    rig.run(&names, 1_000);
+    let sequences: Vec<String> = [Track::Video, Track::Audio]
+        .iter()
+        .map(|track| rig.text(*track, "").unwrap())
+        .map(|text| values(&text, "#EXT-X-DISCONTINUITY-SEQUENCE", ":").concat())
+        .collect();
+    assert_eq!(sequences, ["1", "1"], "the one discontinuity has left the list");
+}
+
+#[test]
+fn rule_11_a_segment_is_its_parts_and_the_same_chunks_three_times() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 80);
+    for track in [Track::Video, Track::Audio] {
+        let whole = rig.bytes(&What::Segment(track, 2));
+        let parts: Vec<u8> = (0..)
+            .map_while(|part| match rig.window.reply("source", &What::Part(track, 2, part)) {
+                Reply::Whole(whole) => Some(whole.bytes.concat()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        assert_eq!(whole, parts);
+    }
+    let both = rig.bytes(&What::Object(2));
+    assert!(both.windows(4).filter(|w| *w == b"moof").count() > 70, "25 pictures, 46 sounds");
+    assert_eq!(&both[4..8], b"ftyp", "every segment of the player begins with its configuration");
+}
+
+#[test]
+fn rule_11_what_left_the_list_stays_for_a_while_and_then_is_gone() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 25 * 27);
+    let text = rig.text(Track::Video, "").unwrap();
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:7\n"), "{text}");
+    assert!(matches!(rig.window.reply("source", &What::Segment(Track::Video, 1)), Reply::Whole(_)));
+    rig.run(&["source"], 25 * 20);
+    for what in [What::Object(1), What::Segment(Track::Video, 1), What::Part(Track::Video, 1, 0)] {
+        assert_eq!(rig.window.reply("source", &what), Reply::Gone);
+    }
+    assert_eq!(rig.window.reply("source", &What::Object(48)), Reply::Wait, "the next one");
+    assert_eq!(rig.window.reply("source", &What::Object(49)), Reply::NotFound, "further ahead");
+    assert_eq!(rig.window.reply("source", &What::Object(0)), Reply::NotFound);
+    assert_eq!(rig.window.reply("other", &What::Object(47)), Reply::NotFound);
+}
+
+#[test]
+fn rule_12_the_calendar_is_in_every_segment() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 90);
+    let dates = |track| values(&rig.text(track, "").unwrap(), "#EXT-X-PROGRAM-DATE-TIME", "TIME:");
+    assert_eq!(dates(Track::Video).len(), 4);
+    assert_eq!(dates(Track::Video), dates(Track::Audio));
+}
+
+#[test]
+fn memory_stays_within_its_budget() {
+    let limits = Limits { length_ms: 30_000, bytes: 300_000 };
+    let mut rig = rig(25, limits, &["source"]);
+    for _ in 0..1_000 {
+        rig.run(&["source"], 1);
+        assert!(rig.window.bytes() < 300_000 + 40_000, "a segment is 40 kB");
+    }
+    assert!(rig.text(Track::Video, "").unwrap().contains("#EXTINF"), "and it still plays");
+    rig.window.remove("source");
+    assert_eq!(rig.window.bytes(), 0);
+}
+
+#[test]
+fn a_follower_gets_every_chunk_once() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 30);
+    let Reply::Follow(first) = rig.window.reply("source", &What::Object(2)) else {
+        panic!("it is being made")
+    };
+    let (mut got, mut cursor) = (first.bytes.concat(), first.cursor);
+    loop {
+        rig.run(&["source"], 1);
+        let more = rig.window.follow("source", 2, cursor).unwrap();
+        got.extend(more.bytes.concat());
+        cursor = more.cursor;
+        if more.finished {
+            break;
+        }
+    }
+    assert_eq!(got, rig.bytes(&What::Object(2)));
+}
+
+#[test]
+fn the_multivariant_playlist_lists_what_plays() {
+    let mut rig = rig(25, WINDOW, &["360p", "source"]);
+    assert_eq!(rig.window.index("e", &Directives::default()), Reply::Wait);
+    rig.run(&["360p", "source"], 60);
+    let Reply::Playlist(text) = rig.window.index("e", &Directives::default()) else { panic!("it plays") };
+    assert_eq!(text.matches("#EXT-X-STREAM-INF").count(), 2);
+    assert_eq!(text.matches("#EXT-X-MEDIA:TYPE=AUDIO").count(), 1);
+    assert!(
+        text.contains(
+            "CODECS=\"avc1.64000d,mp4a.40.2\",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO=\"sound\""
+        ),
+        "{text}"
+    );
+    assert_eq!(rig.window.newest_independent(), 3);
+}
