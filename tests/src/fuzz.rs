@@ -8,7 +8,11 @@ use hawker_server_core::media::rtmp::amf0;
 use hawker_server_core::media::rtmp::chunk::Reader;
 use hawker_server_core::media::rtmp::handshake::PACKET;
 use hawker_server_core::media::rtmp::server::{Input, Output, Server};
-use hawker_wire::{Instant, Machine as _};
+use hawker_server_core::room::pace::Address;
+use hawker_server_core::room::{Conn, Input as RoomInput, Join, Room, Start, frames, limits};
+use hawker_wire::proto::client_frame::Kind as Ask;
+use hawker_wire::proto::viewer::Role;
+use hawker_wire::{Instant, Machine as _, Span};
 
 /// Chunks: the same messages and the same error, however the bytes are cut.
 pub fn chunk(data: &[u8]) {
@@ -44,6 +48,46 @@ pub fn amf0(data: &[u8]) {
     if let Ok(again) = amf0::decode_all(&once) {
         assert_eq!(write(&again), once);
     }
+}
+
+/// Frames of a client, each with its length in 2 bytes before it: whatever is sent, the room shows lines of bounded length and
+/// comes to rest.
+pub fn room(data: &[u8]) {
+    let address = Address::from(core::net::IpAddr::from([127, 0, 0, 1]));
+    let join = |resume| Join {
+        conn: Conn(1),
+        viewer: "v".into(),
+        name: "n".into(),
+        role: Role::Guest,
+        address,
+        resume,
+    };
+    let start = Start { epoch: "e".into(), ..Start::default() };
+    let (mut room, mut now) = (Room::new(Instant::ZERO, start), Instant::ZERO);
+    room.handle(now, RoomInput::Join(join(None)));
+    let mut rest = data;
+    while let Some((&[high, low], tail)) = rest.split_first_chunk() {
+        let length = (usize::from(high) << 8 | usize::from(low)).min(tail.len());
+        let (frame, tail) = tail.split_at(length);
+        rest = tail;
+        let input = match frames::decode(frame) {
+            Ok(Some(Ask::Say(say))) => RoomInput::Say { conn: Conn(1), request: say.request, text: say.text },
+            Ok(Some(Ask::Like(like))) => RoomInput::Like { conn: Conn(1), taps: like.taps },
+            Ok(Some(Ask::Hello(hello))) => {
+                RoomInput::Join(join(hello.resume.map(|position| (position.epoch, position.offset))))
+            }
+            Ok(_) => continue,
+            Err(_) => break,
+        };
+        room.handle(now, input);
+        now += Span::from_ms(30);
+        room.tick(now);
+        while room.poll().is_some() {}
+    }
+    room.tick(now + Span::from_secs(60));
+    while room.poll().is_some() {}
+    assert_eq!(room.wake(), None);
+    assert!(room.messages().iter().all(|message| message.text.chars().count() <= limits::MESSAGE_CHARS));
 }
 
 /// FLV tags, each as kind, stamp and length in 7 bytes before it: decoding times rise on each timeline.
@@ -89,5 +133,5 @@ pub fn session(data: &[u8]) {
 }
 
 /// The targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 4] =
-    [("chunk", chunk), ("amf0", amf0), ("flv", flv), ("session", session)];
+pub const TARGETS: [(&str, fn(&[u8])); 5] =
+    [("chunk", chunk), ("amf0", amf0), ("flv", flv), ("session", session), ("room", room)];
