@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 /// Calls without the administrators' token, each with its own way to say who calls.
-const SIGNED: [(&str, &str); 1] = [("post", "/api/v1/payments")];
+const SIGNED: [(&str, &str); 2] = [("post", "/api/v1/payments"), ("post", "/api/v1/refunds")];
 
 async fn calls(server: &Server) -> Vec<(String, String, Value)> {
     let url = format!("{}/api/v1/openapi.json", server.url);

@@ -97,6 +97,7 @@ pub(crate) struct Health {
     pub(crate) state: String,
     pub(crate) viewers: u64,
     pub(crate) ladder: String,
+    pub(crate) ladder_reason: String,
     pub(crate) renditions: Vec<Rendition>,
 }
 
@@ -109,6 +110,7 @@ pub(crate) struct Rendition {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) fps: f64,
+    pub(crate) fps_now: f64,
     pub(crate) gop_ms: f64,
     pub(crate) bitrate_bps: f64,
     pub(crate) warnings: Vec<String>,
@@ -127,6 +129,8 @@ pub(crate) struct Product {
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) picture: String,
+    pub(crate) url: String,
+    pub(crate) rank: u32,
     pub(crate) price: i64,
     pub(crate) stock: u32,
 }
@@ -173,15 +177,29 @@ pub(crate) struct Order {
     pub(crate) placed_ms: u64,
 }
 
-/// GMV in minor units: what is paid, what is held and unpaid, what goes back.
+/// What orders come to, by what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Totals {
-    pub(crate) paid: i64,
-    pub(crate) unpaid: i64,
-    pub(crate) refunded: i64,
-    pub(crate) paid_pieces: u64,
-    pub(crate) unpaid_pieces: u64,
+    pub(crate) paid: Sum,
+    pub(crate) unpaid: Sum,
+    pub(crate) refund_due: Sum,
+    pub(crate) refunded: Sum,
+}
+
+/// Pieces and their price in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Sum {
+    pub(crate) pieces: i64,
+    pub(crate) amount: i64,
+}
+
+impl Sum {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { pieces: self.pieces + other.pieces, amount: self.amount + other.amount }
+    }
 }
 
 /// The product that a room shows; empty: none.

@@ -15,6 +15,8 @@ use crate::widget::{act_and, card, field, push_twice, states};
 struct NewProduct {
     title: String,
     picture: String,
+    url: String,
+    rank: u32,
     price: i64,
     stock: u32,
 }
@@ -91,7 +93,13 @@ fn new_product(here: Here) -> impl IntoView {
         let Ok(pieces) = stock.get_untracked().trim().parse() else {
             return desk.tell(desk.word("The stock is not a whole number.", "库存必须是整数。"));
         };
+        // What this form doesn't show stays as it is.
+        let name = id.get_untracked().trim().to_owned();
+        let before = untrack(move || here.products.value()).products.into_iter().find(|one| one.id == name);
+        let before = before.unwrap_or_default();
         let product = NewProduct {
+            url: before.url,
+            rank: before.rank,
             title: title.get_untracked(),
             picture: picture.get_untracked().trim().to_owned(),
             price: minor,

@@ -4,33 +4,24 @@ use leptos::html::{div, span, table, tbody, td, th, thead, tr};
 use leptos::prelude::*;
 
 use super::room::Here;
-use crate::api::{Order, OrderList, Totals};
+use crate::api::{Order, OrderList, Sum, Totals};
 use crate::format;
 use crate::limits;
 use crate::widget::{card, states};
 
 pub(super) fn view(here: Here) -> impl IntoView {
     let desk = here.desk;
-    let total =
-        move |pick: fn(&Totals) -> i64| here.money(here.orders.with(|list| pick(&list.totals)).unwrap_or(0));
-    let pieces = move |pick: fn(&Totals) -> u64| {
-        let count = here.orders.with(|list| pick(&list.totals)).unwrap_or(0);
-        format!("{count} {}", desk.word("pieces", "件"))
+    let sum = move |pick: fn(&Totals) -> Sum| here.orders.with(|list| pick(&list.totals)).unwrap_or_default();
+    let one = move |kind, name: AnyView, pick: fn(&Totals) -> Sum| {
+        let pieces = move || format!("{} {}", sum(pick).pieces, desk.word("pieces", "件"));
+        figure(kind, name, move || here.money(sum(pick).amount), pieces)
     };
     let gmv = div().class("figures gmv").child((
-        figure(
-            "paid",
-            desk.say("Paid", "已付款"),
-            move || total(|t| t.paid),
-            move || pieces(|t| t.paid_pieces),
-        ),
-        figure(
-            "unpaid",
-            desk.say("Unpaid", "待付款"),
-            move || total(|t| t.unpaid),
-            move || pieces(|t| t.unpaid_pieces),
-        ),
-        figure("refunded", desk.say("Refunded", "退款"), move || total(|t| t.refunded), String::new),
+        one("paid", desk.say("Paid", "已付款").into_any(), |totals| totals.paid),
+        one("unpaid", desk.say("Unpaid", "待付款").into_any(), |totals| totals.unpaid),
+        one("refunded", desk.say("Refunded", "退款").into_any(), |totals| {
+            totals.refund_due.and(totals.refunded)
+        }),
     ));
     let rows = ForProps::builder()
         .each(move || here.orders.value().orders.into_iter().take(limits::ORDERS).collect::<Vec<_>>())

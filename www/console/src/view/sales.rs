@@ -17,8 +17,7 @@ struct NewSale {
     price: i64,
     stock: u32,
     limit: u32,
-    starts_ms: u64,
-    ends_ms: u64,
+    ends_ms: Option<u64>,
 }
 
 pub(super) fn view(here: Here) -> impl IntoView {
@@ -48,7 +47,7 @@ pub(super) fn view(here: Here) -> impl IntoView {
 
 fn row(here: Here, sale: Sale) -> impl IntoView {
     let desk = here.desk;
-    let path = StoredValue::new(here.below(&format!("sales/{}", segment(&sale.id))));
+    let path = StoredValue::new(format!("sales/{}", segment(&sale.id)));
     let product = sale.product.clone();
     let title = move || {
         let known = |list: &api::ProductList| {
@@ -110,6 +109,8 @@ fn new_sale(here: Here) -> impl IntoView {
     let desk = here.desk;
     let [product, price, stock, limit, minutes] =
         ["", "", "", "1", "10"].map(|value| RwSignal::new(value.to_owned()));
+    // Which of the two buttons was pressed: both have the browser check the fields first.
+    let at_once = RwSignal::new(true);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(minor) = format::minor(&price.get_untracked(), &untrack(move || here.currency())) else {
@@ -123,21 +124,29 @@ fn new_sale(here: Here) -> impl IntoView {
                 desk.word("Stock, limit and minutes are whole numbers.", "数量、限购和分钟必须是整数。");
             return desk.tell(why);
         };
-        // The server's clock starts the sale when an operator presses Start; the end is that many minutes from now.
-        let now = js_sys::Date::now() as u64;
+        // The server's clock starts it, by a second call: the browser's may be off.
+        let at_once = at_once.get_untracked();
+        let minutes_n = Some(u64::from(minutes_n)).filter(|minutes| at_once && *minutes > 0);
         let sale = NewSale {
             product: product.get_untracked(),
             price: minor,
             stock: stock_n,
             limit: limit_n,
-            starts_ms: 0,
-            ends_ms: now + u64::from(minutes_n) * 60_000,
+            ends_ms: minutes_n.map(|minutes| js_sys::Date::now() as u64 + minutes * 60_000),
         };
-        desk.act(Method::POST, here.below("sales"), api::json(&sale), move |_| {
+        desk.act(Method::POST, here.below("sales"), api::json(&sale), move |made| {
             stock.set(String::new());
             price.set(String::new());
             here.sales.refresh();
+            if let Some(made) = serde_json::from_str::<Sale>(&made).ok().filter(|_| at_once) {
+                let start = format!("sales/{}/start", segment(&made.id));
+                act_and(desk, Method::POST, start, None, "", here.sales);
+            }
         });
+    };
+    let choice = move |class: &'static str, en: &'static str, zh: &'static str, now: bool| {
+        let pressed = move |_| at_once.set(now);
+        button().attr("type", "submit").class(class).on(ev::click, pressed).child(desk.say(en, zh))
     };
     let titles = Memo::new(move |_| {
         let products = here.products.value().products;
@@ -164,8 +173,9 @@ fn new_sale(here: Here) -> impl IntoView {
             field(desk.say("Price", "抢购价"), "decimal", price, true),
             field(desk.say("Pieces", "数量"), "number", stock, true),
             field(desk.say("Limit a buyer (0: none)", "每人限购（0 不限）"), "number", limit, true),
-            field(desk.say("Minutes", "分钟"), "number", minutes, true),
-            button().attr("type", "submit").class("primary").child(desk.say("Make sale", "创建")),
+            field(desk.say("Minutes (0: until stopped)", "分钟（0：手动停止）"), "number", minutes, true),
+            choice("primary", "Start now", "立即开始", true),
+            choice("", "Prepare, start by hand", "先创建，手动开始", false),
         )),
     ))
 }

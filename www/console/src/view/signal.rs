@@ -32,7 +32,7 @@ pub(super) fn view(here: Here) -> impl IntoView {
         first().map(|rendition| {
             div().class("figures").child((
                 figure(desk.word("Bitrate", "码率"), bits(rendition.bitrate_bps), plots.bitrate),
-                figure(desk.word("Frames", "帧率"), format!("{} fps", tenths(rendition.fps)), plots.fps),
+                figure(desk.word("Frames", "帧率"), format!("{} fps", tenths(rendition.fps_now)), plots.fps),
                 figure(
                     desk.word("Keyframe every", "关键帧间隔"),
                     format!("{} s", tenths(rendition.gop_ms / 1_000.0)),
@@ -48,7 +48,7 @@ pub(super) fn view(here: Here) -> impl IntoView {
     let advice = move || {
         let health = here.health.value();
         let mut lines: Vec<String> = health.renditions.iter().flat_map(|one| one.warnings.clone()).collect();
-        lines.extend(ladder(here, &health.ladder));
+        lines.extend(ladder(here, &health));
         (!lines.is_empty()).then(|| {
             ul().class("advice").child(lines.into_iter().map(|line| li().child(line)).collect_view())
         })
@@ -75,7 +75,7 @@ fn sample(here: Here, plots: Plots) {
         move || {
             let now = here.health.with(|health| health.renditions.first().cloned()).flatten();
             plots.bitrate.update(|history| history.push(now.as_ref().map(|one| one.bitrate_bps)));
-            plots.fps.update(|history| history.push(now.as_ref().map(|one| one.fps)));
+            plots.fps.update(|history| history.push(now.as_ref().map(|one| one.fps_now)));
             plots.gop.update(|history| history.push(now.as_ref().map(|one| one.gop_ms)));
         },
         std::time::Duration::from_millis(limits::SIGNAL_MS.into()),
@@ -110,17 +110,16 @@ fn rendition(one: &Rendition) -> impl IntoView + use<> {
 }
 
 /// The server's transcoding, in words; nothing when nobody asked for it.
-fn ladder(here: Here, state: &str) -> Option<String> {
+fn ladder(here: Here, health: &Health) -> Option<String> {
     let desk = here.desk;
-    let words = match state {
+    let words = match health.ladder.as_str() {
         "running" => desk.word("The server makes the lower qualities.", "服务器正在转码生成较低画质。"),
-        "starting" => desk.word("The server starts making lower qualities.", "服务器正在启动转码。"),
+        "restarting" => desk.word("Transcoding failed and is tried again.", "转码失败，正在重试。"),
         "unavailable" => desk.word(
-            "Transcoding was asked for, but ffmpeg is not installed on the server: viewers get the original only.",
-            "已要求转码，但服务器未安装 ffmpeg：观众只能观看原画。",
+            "The server cannot make lower qualities: viewers get the original only.",
+            "服务器无法转码：观众只能观看原画。",
         ),
-        "failed" => desk.word("Transcoding failed and is tried again: see the log.", "转码失败，正在重试：请查看日志。"),
         _ => return None,
     };
-    Some(words.to_owned())
+    Some(format!("{words} {}", health.ladder_reason).trim_end().to_owned())
 }
