@@ -15,6 +15,7 @@ pub mod sale;
 pub mod server;
 pub mod talk;
 pub mod token;
+pub mod world;
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {

@@ -1,0 +1,194 @@
+//! What a viewer goes through, on simulated time: scripts as data, figures as a viewer would measure them.
+
+use hawker_player_core::media::player::{Input, State};
+use hawker_tests::world::camera::Show;
+use hawker_tests::world::link::Period;
+use hawker_tests::world::{Report, Step, World};
+
+const ONE: Show = Show { ladder: &[("source", 2_000_000)], gop_ms: 1_000, sound: true };
+const LADDER: Show = Show {
+    ladder: &[("720p", 3_000_000), ("480p", 1_200_000), ("240p", 300_000)],
+    gop_ms: 1_000,
+    sound: true,
+};
+
+/// Runs a script and tells what its last part was like: `warm` is run first and not counted.
+fn run(warm: &[Step], counted: &[Step]) -> (World, Report) {
+    let mut world = World::default();
+    world.run(warm);
+    world.report();
+    world.run(counted);
+    let report = world.report();
+    (world, report)
+}
+
+#[test]
+fn a_clean_link_plays_at_once_and_close_to_the_camera() {
+    let (mut world, join) = run(&[Step::Publish(ONE), Step::Run(3_400)], &[Step::Open, Step::Run(600)]);
+    assert!(join.frames > 5, "the picture is there within half a second: {join:?}");
+    world.run(&[Step::Run(60_000)]);
+    let minute = world.report();
+    assert_eq!((minute.stalls, minute.lost, minute.repeated), (0, 0, 0), "{minute:?}");
+    assert!(minute.latency_p95_ms < 320.0, "{minute:?}");
+    assert!(minute.requests_max <= 2, "{minute:?}");
+    let stats = world.player().stats(world.now());
+    let told = stats.latency_ms.expect("the clock is known");
+    assert!((told - minute.latency_p50_ms).abs() < 60.0, "stats say {told}, the eye says {minute:?}");
+}
+
+#[test]
+fn a_link_that_falls_from_6_to_1_mbps_costs_less_than_a_second_and_no_frame() {
+    for phase in [0, 130, 270, 410, 550, 690, 830, 970] {
+        let warm = [
+            Step::Link(6_000, 20),
+            Step::Publish(LADDER),
+            Step::Run(2_000),
+            Step::Open,
+            Step::Run(15_000 + phase),
+        ];
+        let (world, fall) = run(&warm, &[Step::Link(1_000, 20), Step::Run(20_000)]);
+        assert_eq!(world.rendition(), "240p");
+        assert!(fall.stalled_ms <= 1_000.0, "{phase}: {fall:?}");
+        assert_eq!((fall.lost, fall.repeated), (0, 0), "{phase}: {fall:?}");
+    }
+}
+
+#[test]
+fn a_link_that_recovers_is_used_within_seconds() {
+    let warm = [Step::Link(800, 20), Step::Publish(LADDER), Step::Run(2_000), Step::Open, Step::Run(20_000)];
+    let (mut world, _) = run(&warm, &[Step::Run(1)]);
+    assert_eq!(world.rendition(), "240p");
+    world.run(&[Step::Link(6_000, 20), Step::Run(12_000)]);
+    assert_eq!(world.rendition(), "720p");
+    let up = world.report();
+    assert_eq!((up.stalls, up.lost, up.repeated), (0, 0, 0), "{up:?}");
+}
+
+#[test]
+fn a_waiting_page_starts_by_itself_when_the_encoder_comes() {
+    let mut world = World::default();
+    world.run(&[Step::Open, Step::Run(30_000)]);
+    assert_eq!(world.state(), State::Offline);
+    world.run(&[Step::Publish(ONE), Step::Run(2_500)]);
+    assert_eq!(world.state(), State::Live);
+    assert!(world.report().frames > 30);
+}
+
+#[test]
+fn an_encoder_that_returns_after_three_seconds_is_on_the_air_within_a_second() {
+    let warm = [
+        Step::Publish(ONE),
+        Step::Run(3_000),
+        Step::Open,
+        Step::Run(10_000),
+        Step::Unpublish,
+        Step::Run(3_000),
+    ];
+    let (world, back) = run(&warm, &[Step::Publish(ONE), Step::Run(1_200)]);
+    assert_eq!(world.state(), State::Live);
+    assert!(back.frames > 5, "{back:?}");
+}
+
+#[test]
+fn an_ended_show_says_so_and_an_opened_one_plays_again() {
+    let mut world = World::default();
+    world.run(&[
+        Step::Publish(ONE),
+        Step::Run(2_000),
+        Step::Open,
+        Step::Run(3_000),
+        Step::Ended(true),
+        Step::Run(4_000),
+    ]);
+    assert_eq!(world.state(), State::Ended);
+    world.run(&[Step::Ended(false), Step::Run(4_000)]);
+    assert_eq!(world.state(), State::Live);
+}
+
+#[test]
+fn an_outage_of_two_seconds_ends_at_the_live_edge() {
+    let warm = [Step::Publish(ONE), Step::Run(2_000), Step::Open, Step::Run(10_000)];
+    let outage = [Step::Link(0, 20), Step::Run(2_000), Step::Link(20_000, 20), Step::Run(8_000)];
+    let (mut world, report) = run(&warm, &outage);
+    assert!(report.stalled_ms < 3_000.0, "{report:?}");
+    world.run(&[Step::Run(10_000)]);
+    let after = world.report();
+    assert_eq!(after.stalls, 0, "{after:?}");
+    assert!(after.latency_p95_ms < 700.0, "back at the edge: {after:?}");
+}
+
+#[test]
+fn long_gops_play_too() {
+    for gop_ms in [2_000, 4_000, 8_000] {
+        let show = Show { gop_ms, ..ONE };
+        let (_, report) =
+            run(&[Step::Publish(show), Step::Run(9_500), Step::Open, Step::Run(9_000)], &[Step::Run(30_000)]);
+        assert_eq!((report.stalls, report.lost), (0, 0), "{gop_ms}: {report:?}");
+    }
+}
+
+#[test]
+fn a_pause_ends_at_the_live_edge() {
+    let warm = [Step::Publish(ONE), Step::Run(2_000), Step::Open, Step::Run(5_000)];
+    let (mut world, _) = run(&warm, &[Step::Page(Input::Pause), Step::Run(20_000)]);
+    world.run(&[Step::Page(Input::Play), Step::Run(1_500)]);
+    world.report();
+    world.run(&[Step::Run(5_000)]);
+    let report = world.report();
+    assert_eq!(report.stalls, 0);
+    assert!(report.latency_p95_ms < 450.0, "{report:?}");
+}
+
+/// The twelve traces: nothing of a public set may stop the show for long.
+#[test]
+fn public_traces_play() {
+    let mut names: Vec<_> = std::fs::read_dir(hawker_tests::root().join("tests/media/traces"))
+        .expect("the traces are in the tree")
+        .filter_map(|entry| {
+            Some(entry.ok()?.path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
+        })
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 12);
+    let mut stalled_ms = 0.0;
+    let mut seconds = 0;
+    for path in names {
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let trace: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let periods: Vec<Period> = trace["periods"]
+            .as_array()
+            .expect("periods")
+            .iter()
+            .map(|period| Period {
+                ms: period["duration_ms"].as_u64().expect("ms"),
+                kbps: period["bandwidth_kbps"].as_f64().expect("kb/s") as u64,
+                latency_ms: period["latency_ms"].as_f64().expect("ms") as u64,
+            })
+            .collect();
+        let run_ms = periods.iter().map(|period| period.ms).sum::<u64>().min(120_000);
+        let warm = [Step::Publish(LADDER), Step::Run(2_000), Step::Open, Step::Trace(periods)];
+        let (_, report) = run(&warm, &[Step::Run(run_ms)]);
+        println!("{:?} {run_ms} ms: {report:?}", path.file_stem().unwrap_or_default());
+        stalled_ms += report.stalled_ms;
+        seconds += run_ms / 1_000;
+    }
+    let ratio = stalled_ms / 1e3 / seconds as f64;
+    println!("stalled {:.2} % of {seconds} s", ratio * 100.0);
+    assert!(ratio < 0.06, "stalled {:.1} %", ratio * 100.0);
+}
+
+#[test]
+fn the_same_script_gives_the_same_frames() {
+    let shown = || {
+        let mut world = World::new(7);
+        world.run(&[
+            Step::Link(1_500, 40),
+            Step::Publish(LADDER),
+            Step::Run(1_000),
+            Step::Open,
+            Step::Run(20_000),
+        ]);
+        world.mse.shown
+    };
+    assert_eq!(shown(), shown());
+}

@@ -1,0 +1,251 @@
+//! The page of the world: drives the player's core as the browser's shell does, and keeps what waits to be appended.
+
+use super::link::Cargo;
+use super::mse::Mse;
+use super::origin::{Call, Note, Origin};
+use bytes::Bytes;
+use hawker_player_core::media::clock;
+use hawker_player_core::media::player::{Input, Output, Player};
+use hawker_wire::media::{Scanner, Unit};
+use hawker_wire::{Instant, Machine};
+use std::collections::BTreeMap;
+
+/// What an append takes: Chromium's order of magnitude.
+const APPEND_US: u64 = 1_500;
+/// What a new MediaSource takes to open.
+const OPEN_US: u64 = 8_000;
+
+#[derive(Debug)]
+struct Fetch {
+    scanner: Scanner,
+    unit: Vec<u8>,
+    probe: bool,
+    first_us: Option<(u64, u64)>,
+    bytes: u64,
+}
+
+/// See the module text.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) player: Player,
+    fetches: BTreeMap<u32, Fetch>,
+    queue: Vec<(u32, Vec<u8>)>,
+    offered: Option<(u32, Vec<u8>)>,
+    /// Operations of the element that end later.
+    later: Vec<(u64, u32, Input)>,
+    sources: u32,
+    appending: Option<(u32, usize)>,
+    calls: Vec<Call>,
+    stream_turn: u32,
+    time_sent: Option<(u32, u64)>,
+    turns: u32,
+    requests_max: usize,
+}
+
+impl Page {
+    pub(super) fn new(now_us: u64, seed: u64) -> Self {
+        Self {
+            player: Player::new(Instant(now_us), seed),
+            fetches: BTreeMap::new(),
+            queue: Vec::new(),
+            offered: None,
+            later: Vec::new(),
+            sources: 0,
+            appending: None,
+            calls: Vec::new(),
+            stream_turn: 0,
+            time_sent: None,
+            turns: 0,
+            requests_max: 0,
+        }
+    }
+
+    pub(super) fn take_requests_max(&mut self) -> usize {
+        std::mem::take(&mut self.requests_max)
+    }
+
+    pub(super) fn calls(&mut self) -> Vec<Call> {
+        std::mem::take(&mut self.calls)
+    }
+
+    pub(super) fn next_us(&self) -> Option<u64> {
+        let wake = self.player.wake().map(|(at, _)| at.as_us());
+        [wake, self.later.iter().map(|(at, ..)| *at).min()].into_iter().flatten().min()
+    }
+
+    pub(super) fn step(&mut self, now_us: u64, mse: &mut Mse) {
+        while let Some(at) = self.later.iter().position(|(at, ..)| *at <= now_us) {
+            let (_, source, input) = self.later.remove(at);
+            if source == self.sources {
+                if let (Input::Done(_), Some((request, views))) = (&input, self.appending.take()) {
+                    let at = self.queue.iter().position(|(id, _)| *id == request);
+                    if let Some(at) = at.filter(|_| views > 0) {
+                        self.queue.remove(at);
+                    }
+                }
+                self.input(now_us, input, mse);
+            }
+        }
+        self.player.tick(Instant(now_us));
+        self.carry_out(now_us, mse);
+    }
+
+    pub(super) fn input(&mut self, now_us: u64, input: Input, mse: &mut Mse) {
+        self.player.handle(Instant(now_us), input);
+        self.carry_out(now_us, mse);
+    }
+
+    pub(super) fn arrived(&mut self, now_us: u64, cargo: Cargo, mse: &mut Mse, origin: &mut Origin) {
+        match cargo {
+            Cargo::Note(key) => match origin.note(key) {
+                Some(Note::Stream(turn, stream)) if turn == self.stream_turn => {
+                    self.input(now_us, Input::Stream(Some(stream)), mse);
+                }
+                Some(Note::Time(turn, server_ms)) => {
+                    if let Some((_, sent)) = self.time_sent.filter(|(sent_turn, _)| *sent_turn == turn) {
+                        let reply = clock::Input::Reply { sent: Instant(sent), server_ms };
+                        self.input(now_us, Input::Time(reply), mse);
+                    }
+                }
+                Some(Note::Stream(..)) | None => {}
+            },
+            Cargo::Head(request, status, independent) => {
+                let Some(fetch) = self.fetches.get(&request) else { return };
+                if status >= 400 {
+                    self.fetches.remove(&request);
+                    self.input(now_us, Input::Failed(request, status, None), mse);
+                } else if !fetch.probe {
+                    self.input(now_us, Input::Opened(request, independent, None), mse);
+                }
+            }
+            Cargo::Bytes(request, bytes) => self.bytes(now_us, request, &bytes, mse),
+            Cargo::End(request) => {
+                let Some(fetch) = self.fetches.remove(&request) else { return };
+                let input = match fetch.first_us.filter(|_| fetch.probe) {
+                    Some((first, last)) => Input::Probed(fetch.bytes, Instant(last).since(Instant(first))),
+                    None => Input::Finished(request),
+                };
+                self.input(now_us, input, mse);
+            }
+        }
+    }
+
+    fn bytes(&mut self, now_us: u64, request: u32, bytes: &Bytes, mse: &mut Mse) {
+        let Some(fetch) = self.fetches.get_mut(&request) else { return };
+        if fetch.probe {
+            match &mut fetch.first_us {
+                None => fetch.first_us = Some((now_us, now_us)),
+                Some((_, last)) => {
+                    *last = now_us;
+                    fetch.bytes += bytes.len() as u64;
+                }
+            }
+            return;
+        }
+        fetch.unit.extend_from_slice(bytes);
+        let mut units: Vec<(Unit, Vec<u8>)> = Vec::new();
+        let mut scanned = Vec::new();
+        let fed = fetch.scanner.feed(bytes, |unit| scanned.push(unit));
+        for unit in scanned {
+            let len = match &unit {
+                Unit::Init { len, .. } | Unit::Chunk { len, .. } => {
+                    usize::try_from(*len).unwrap_or(usize::MAX)
+                }
+            };
+            let rest = fetch.unit.split_off(len.min(fetch.unit.len()));
+            units.push((unit, std::mem::replace(&mut fetch.unit, rest)));
+        }
+        if fed.is_err() {
+            self.fetches.remove(&request);
+            self.input(now_us, Input::Failed(request, 0, None), mse);
+            return;
+        }
+        for (unit, bytes) in units {
+            if !self.fetches.contains_key(&request) {
+                return;
+            }
+            self.offered = Some((request, bytes));
+            self.input(now_us, Input::Unit(request, unit), mse);
+            self.offered = None;
+        }
+    }
+
+    fn carry_out(&mut self, now_us: u64, mse: &mut Mse) {
+        while let Some(output) = self.player.poll() {
+            match output {
+                Output::AskStream(after) => {
+                    self.turns += 1;
+                    self.stream_turn = self.turns;
+                    self.calls.push(Call::Stream { turn: self.turns, after });
+                }
+                Output::AskTime => {
+                    self.turns += 1;
+                    self.time_sent = Some((self.turns, now_us));
+                    self.calls.push(Call::Time { turn: self.turns });
+                }
+                Output::Fetch { request, epoch, rendition, number, probe } => {
+                    let fetch = Fetch {
+                        scanner: Scanner::new(),
+                        unit: Vec::new(),
+                        probe: probe.is_some(),
+                        first_us: None,
+                        bytes: 0,
+                    };
+                    self.fetches.insert(request, fetch);
+                    let long = self.fetches.values().filter(|fetch| !fetch.probe).count();
+                    self.requests_max = self.requests_max.max(long);
+                    self.calls.push(Call::Fetch { request, epoch, rendition, number, probe });
+                }
+                Output::Cancel(request) => {
+                    self.fetches.remove(&request);
+                    self.calls.push(Call::Cancel(request));
+                }
+                Output::Open(codecs) => {
+                    self.queue.clear();
+                    self.appending = None;
+                    self.sources += 1;
+                    mse.open(&codecs);
+                    self.later.push((now_us + OPEN_US, self.sources, Input::Ready));
+                }
+                Output::Keep => self.queue.extend(self.offered.take()),
+                Output::Drop => self.offered = None,
+                Output::Clear => self.queue.clear(),
+                Output::Append(request) => self.append(now_us, request, mse),
+                Output::Remove(_, to) => {
+                    mse.remove(to);
+                    self.later.push((now_us + APPEND_US, self.sources, Input::Done(0)));
+                }
+                Output::Seek(at) => mse.seek(at),
+                Output::Rate(rate) => mse.set_rate(rate),
+                Output::Start(at) => {
+                    mse.seek(at);
+                    mse.play();
+                }
+                Output::Pause => mse.pause(),
+                Output::Look => {
+                    let sample = mse.sample();
+                    self.player.handle(Instant(now_us), Input::Sample(sample));
+                }
+                Output::State(_) | Output::Renditions | Output::Rendition(_) | Output::Stall(_) => {}
+            }
+        }
+    }
+
+    fn append(&mut self, now_us: u64, request: u32, mse: &mut Mse) {
+        // As the shell: everything of this request that waits goes in one append.
+        let mut bytes = Vec::new();
+        let mut rest = Vec::new();
+        for (id, unit) in std::mem::take(&mut self.queue) {
+            if id == request {
+                bytes.extend(unit);
+            } else {
+                rest.push((id, unit));
+            }
+        }
+        mse.append(&bytes);
+        let length = bytes.len() as u64;
+        self.queue = rest;
+        self.appending = Some((request, 0));
+        self.later.push((now_us + APPEND_US, self.sources, Input::Done(length)));
+    }
+}
