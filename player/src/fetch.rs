@@ -187,6 +187,7 @@ fn scan(
     }
     if from < length {
         waiting.push(piece.subarray(from, length));
+        shell.input(Input::Piece(id, u64::from(length - from), scanner.made()));
     }
     Ok(())
 }

@@ -7,9 +7,9 @@
 //! ```
 
 use super::limits::{
-    ABANDON_HOLD, ABANDON_LATE_MS, CALM_LATE_MS, ESTIMATE_FRESH, PROBE_BYTES_MAX, PROBE_BYTES_MIN,
-    PROBE_CALM, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_S, SAFETY_DOWN, SAFETY_KEEP, SAFETY_UP, UP_HOLD,
-    UP_HOLD_MAX, UP_TRIAL,
+    ABANDON_HOLD, ABANDON_LATE_MS, CALM_GAP, CALM_LATE_MS, ESTIMATE_FRESH, PROBE_BYTES_MAX, PROBE_BYTES_MIN,
+    PROBE_CALM, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, PROBE_S, SAFETY_DOWN, SAFETY_KEEP, SAFETY_UP,
+    UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
 };
 use super::throughput::Throughput;
 use hawker_wire::{Instant, Machine, Span, Wall};
@@ -33,8 +33,8 @@ pub enum Input {
     Fixed(Option<usize>),
     /// The answer to a request began; with the server's own estimate for this connection, bits a second.
     Opened(Option<f64>),
-    /// A chunk of this rung is there: bytes and when it was made.
-    Chunk(usize, u64, Option<Wall>),
+    /// Bytes of a chunk of this rung are there, and when it was made.
+    Piece(usize, u64, Option<Wall>),
     /// A probe is done: bytes, and how long they took.
     Probed(u64, Span),
     /// A probe did not work out.
@@ -44,12 +44,19 @@ pub enum Input {
 }
 
 /// What is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {
     /// Take this rung from the next segment on.
     Prefer(usize),
-    /// Leave the segment in progress, take this rung from its start.
-    Abandon(usize),
+    /// Leave the segment in progress, take this rung from its start, if that is quicker.
+    Abandon {
+        /// The rung.
+        rung: usize,
+        /// Seconds that a second of the rung in progress takes,
+        stay: f64,
+        /// and a second of the other.
+        go: f64,
+    },
     /// Fetch so many bytes of a finished segment of this rung and time them.
     Probe(usize, u32),
 }
@@ -64,11 +71,16 @@ pub struct Abr {
     hint_bps: Option<f64>,
     hint_trusted: bool,
     calm_since: Option<Instant>,
+    in_time: Option<Instant>,
+    overloaded: bool,
     abandoned: Option<Instant>,
     up_after: Instant,
     up_hold: Span,
     went_up: Option<Instant>,
     probing: bool,
+    probed: Option<Instant>,
+    /// Bytes of the stream since the probe began.
+    probed_beside: u64,
     probe_after: Instant,
     probe_pause: Span,
     out: VecDeque<Output>,
@@ -84,11 +96,15 @@ impl Default for Abr {
             hint_bps: None,
             hint_trusted: true,
             calm_since: None,
+            in_time: None,
+            overloaded: false,
             abandoned: None,
             up_after: Instant::ZERO,
             up_hold: UP_HOLD,
             went_up: None,
             probing: false,
+            probed: None,
+            probed_beside: 0,
             probe_after: Instant::ZERO,
             probe_pause: PROBE_PAUSE,
             out: VecDeque::new(),
@@ -143,19 +159,29 @@ impl Abr {
         self.out.push_back(Output::Prefer(rung));
     }
 
-    fn chunk(&mut self, now: Instant, rung: usize, bytes: u64, made: Option<Wall>) {
-        self.throughput.chunk(now, bytes, made);
-        if self.throughput.late_ms() > CALM_LATE_MS {
-            self.calm_since = None;
-        } else {
+    /// The link, not chance, makes chunks late: what comes late is no measure of jitter.
+    #[must_use]
+    pub fn overloaded(&self) -> bool {
+        self.overloaded
+    }
+
+    fn piece(&mut self, now: Instant, rung: usize, bytes: u64, made: Option<Wall>) {
+        self.throughput.piece(now, bytes, made);
+        self.probed_beside = self.probed_beside.saturating_add(bytes);
+        if self.throughput.late_ms() <= CALM_LATE_MS {
             self.calm_since.get_or_insert(now);
+            self.in_time = Some(now);
+        } else if self.in_time.is_none_or(|at| now.since(at) > CALM_GAP) {
+            // A keyframe takes its time; what counts is whether the frames behind it catch up.
+            self.calm_since = None;
         }
+        self.overloaded = self.ladder.get(rung).is_some_and(|playing| self.falling_behind(*playing));
         if self.fixed.is_some() || self.ladder.len() < 2 {
             return;
         }
         let Some(playing) = self.ladder.get(rung).copied() else { return };
-        if self.falling_behind(playing) {
-            self.down(now, rung);
+        if self.overloaded {
+            self.down(now, rung, playing);
         } else {
             self.up(now, rung);
         }
@@ -165,11 +191,11 @@ impl Abr {
         self.throughput.late_ms() > CALM_LATE_MS
             && self.throughput.queued()
             && self.throughput.measured().is_some()
-            && self.throughput.estimate_bps() * SAFETY_KEEP < f64::from(playing.average_bps)
+            && self.throughput.worst_bps() * SAFETY_KEEP < f64::from(playing.average_bps)
     }
 
-    fn down(&mut self, now: Instant, playing: usize) {
-        let estimate = self.throughput.estimate_bps();
+    fn down(&mut self, now: Instant, playing: usize, had: Rung) {
+        let estimate = self.throughput.worst_bps();
         if self.hint_bps.is_some_and(|hint| hint > estimate * 2.0) {
             // The connection that the server sees is not the one that is slow: something stands in between.
             self.hint_trusted = false;
@@ -190,7 +216,10 @@ impl Abr {
         let held = self.abandoned.is_some_and(|at| now.since(at) < ABANDON_HOLD);
         if self.throughput.late_ms() > ABANDON_LATE_MS && !held {
             self.abandoned = Some(now);
-            self.out.push_back(Output::Abandon(rung));
+            let lower = self.ladder.get(rung).copied().unwrap_or(had);
+            let stay = f64::from(had.average_bps) / estimate;
+            let go = f64::from(lower.average_bps) / estimate;
+            self.out.push_back(Output::Abandon { rung, stay, go });
         }
     }
 
@@ -210,7 +239,15 @@ impl Abr {
             self.up_after = now + Span::from_secs(1);
             self.probe_pause = PROBE_PAUSE;
             self.prefer(rung.min(playing));
-        } else if !self.probing && now >= self.probe_after && now.since(calm_since) >= PROBE_CALM {
+            return;
+        }
+        let promising =
+            self.throughput.newest_bps().is_some_and(|bps| bps * SAFETY_UP > f64::from(next.peak_bps))
+                && self.probed.is_none_or(|at| now.since(at) >= PROBE_PAUSE_MIN);
+        let due = now >= self.probe_after || promising;
+        if !self.probing && due && now.since(calm_since) >= PROBE_CALM {
+            self.probed = Some(now);
+            self.probed_beside = 0;
             self.probe_after = now + self.probe_pause;
             self.probe_pause = Span(self.probe_pause.0.saturating_mul(2)).min(PROBE_PAUSE_MAX);
             // A trusted hint of the server that leaves no room saves the bytes.
@@ -243,10 +280,13 @@ impl Machine for Abr {
                 self.throughput.opened(now);
                 self.hint_bps = hint.or(self.hint_bps);
             }
-            Input::Chunk(rung, bytes, made) => self.chunk(now, rung, bytes, made),
+            Input::Piece(rung, bytes, made) => self.piece(now, rung, bytes, made),
             Input::Probed(bytes, took) => {
                 self.probing = false;
-                self.throughput.transfer(now, bytes, took);
+                // The stream went on beside it: its share of the time that was measured.
+                let whole = self.probed.map_or(took, |began| now.since(began)).max(took).as_us().max(1);
+                let beside = self.probed_beside as f64 * took.as_us() as f64 / whole as f64;
+                self.throughput.transfer(now, bytes.saturating_add(beside as u64), took);
             }
             Input::ProbeFailed => self.probing = false,
             Input::Stalled => {

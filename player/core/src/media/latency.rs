@@ -7,9 +7,9 @@
 
 use super::Sample;
 use super::limits::{
-    BUFFER_EMA, JITTER_FALL, RATE_DEAD, RATE_GAIN, RATE_MAX, RATE_MIN, RATE_STEP, SKIP_BEHIND_S,
-    SKIP_SHOWN_S, TARGET_BASE_S, TARGET_FALL, TARGET_MAX_S, TARGET_MIN_S, TARGET_START_S, UNDERRUN_FALL,
-    UNDERRUN_RAISE_S,
+    BUFFER_EMA, JITTER_FALL, JITTER_MAX_S, RATE_DEAD, RATE_GAIN, RATE_MAX, RATE_MIN, RATE_STEP,
+    SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_BASE_S, TARGET_FALL, TARGET_MAX_S, TARGET_MIN_S, TARGET_START_S,
+    UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
 use std::collections::VecDeque;
@@ -165,7 +165,7 @@ impl Machine for Latency {
             Input::Joined(at) => {
                 self.joined_s.get_or_insert(at);
             }
-            Input::Late(late_s) => self.jitter_s = self.jitter_s.max(late_s.min(TARGET_MAX_S)),
+            Input::Late(late_s) => self.jitter_s = self.jitter_s.max(late_s.min(JITTER_MAX_S)),
             Input::Underrun => self.penalty_s = (self.penalty_s + UNDERRUN_RAISE_S).min(TARGET_MAX_S),
             Input::Shown => self.skip_s = SKIP_SHOWN_S,
             Input::GoLive => self.skip_s = 0.0,

@@ -17,7 +17,18 @@ pub struct Ledger {
     video_end_s: Option<f64>,
     audio_end_s: Option<f64>,
     frame_s: f64,
+    newest: RequestId,
+    again: Option<Again>,
     splice: Option<Splice>,
+}
+
+/// What was there when a segment was fetched again.
+#[derive(Clone, Copy, Debug)]
+struct Again {
+    request: RequestId,
+    rung: Option<usize>,
+    video_end_s: Option<f64>,
+    audio_end_s: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -59,29 +70,37 @@ impl Ledger {
     /// Judges a chunk of this rung: whether it is new and to be appended.
     pub fn chunk(&mut self, request: RequestId, rung: usize, chunk: &Chunk) -> bool {
         let (start, end) = (chunk.start_s(), chunk.end_s());
+        let again = self.again.filter(|again| again.request == request);
+        let before = |had: Option<f64>| had.is_some_and(|had| start + OVERLAP_EPSILON_S < had);
         match chunk.kind {
             Kind::Audio => {
-                if self.audio_end_s.is_some_and(|had| start + OVERLAP_EPSILON_S < had) {
+                if again.is_some_and(|again| before(again.audio_end_s)) {
                     return false;
                 }
-                self.audio_end_s = Some(end);
+                self.audio_end_s = Some(self.audio_end_s.unwrap_or(end).max(end));
             }
             Kind::Video => {
-                let splicing = self.splice.as_ref().is_some_and(|splice| splice.request == request);
-                let same = self.rung == Some(rung);
-                let had = self.video_end_s.is_some_and(|had| start + OVERLAP_EPSILON_S < had);
-                if same && had && !splicing {
-                    return false;
-                }
                 if let Some(splice) = self.splice.as_mut().filter(|splice| splice.request == request) {
                     splice.covered_s = end;
+                } else if again.is_some_and(|again| again.rung == Some(rung) && before(again.video_end_s)) {
+                    return false;
                 }
-                self.rung = Some(rung);
+                // The end of one segment may come after the beginning of the next: they are two requests.
+                if request >= self.newest {
+                    self.newest = request;
+                    self.rung = Some(rung);
+                }
                 self.frame_s = end - start;
-                self.video_end_s = Some(end);
+                self.video_end_s = Some(self.video_end_s.unwrap_or(end).max(end));
             }
         }
         true
+    }
+
+    /// This request fetches a segment of which something is there already.
+    pub fn again(&mut self, request: RequestId) {
+        let (video_end_s, audio_end_s) = (self.video_end_s, self.audio_end_s);
+        self.again = Some(Again { request, rung: self.rung, video_end_s, audio_end_s });
     }
 
     /// The rung of the last video chunk kept.
@@ -114,7 +133,14 @@ impl Ledger {
         let splice = self.splice.take_if(|splice| splice.released)?;
         // The first frame that has not been on the screen.
         let unseen = sample.shown.map_or(splice.at_s, |shown| shown + self.frame_s);
-        Some(unseen.min(splice.at_s).max(sample.playhead) + OVERLAP_EPSILON_S / 5.0)
+        // Inside that frame, not on its edge: stamps are rounded. A hidden page does not tell what it shows.
+        Some(unseen.min(splice.at_s).max(sample.playhead - SPLICE_AHEAD_S) + self.frame_s / 4.0)
+    }
+
+    /// Held media were released: the element must be looked at anew once they are appended.
+    #[must_use]
+    pub fn released(&self) -> bool {
+        self.splice.as_ref().is_some_and(|splice| splice.released)
     }
 
     /// A splice is waiting or under way.

@@ -79,16 +79,22 @@ pub const UP_TRIAL: Span = Span::from_secs(8);
 pub const ESTIMATE_FRESH: Span = Span::from_secs(8);
 /// Chunks must have been in time for so long before a probe.
 pub const PROBE_CALM: Span = Span::from_ms(1_200);
+/// Least pause between probes, when a keyframe came so fast that the link may have recovered.
+pub const PROBE_PAUSE_MIN: Span = Span::from_ms(1_500);
 /// First pause between probes that found nothing; doubles.
-pub const PROBE_PAUSE: Span = Span::from_secs(3);
+pub const PROBE_PAUSE: Span = Span::from_secs(2);
 /// The longest of those.
-pub const PROBE_PAUSE_MAX: Span = Span::from_secs(30);
+pub const PROBE_PAUSE_MAX: Span = Span::from_secs(15);
 /// A probe asks for so much media of the next rendition, in seconds at its peak rate.
 pub const PROBE_S: f64 = 0.25;
 /// At most; more would delay the picture on a link that turns out slow.
 pub const PROBE_BYTES_MAX: u32 = 160 * 1024;
 /// At least; less says little, because TCP is still opening its window.
-pub const PROBE_BYTES_MIN: u32 = 48 * 1024;
+pub const PROBE_BYTES_MIN: u32 = 24 * 1024;
+/// The link keeps up as long as some chunk within this time was in time.
+pub const CALM_GAP: Span = Span::from_ms(500);
+/// What leaving a segment costs besides its bytes: a round trip, a new connection's slow start, a seek. Seconds.
+pub const ABANDON_COST_S: f64 = 0.15;
 /// Chunks later than this are not "in time".
 pub const CALM_LATE_MS: f64 = 60.0;
 
@@ -99,7 +105,7 @@ pub const TARGET_START_S: f64 = 0.26;
 /// The lowest target: below about 120 ms Chromium underruns with sound.
 pub const TARGET_MIN_S: f64 = 0.15;
 /// The highest: beyond it a lower rendition helps more than waiting.
-pub const TARGET_MAX_S: f64 = 1.5;
+pub const TARGET_MAX_S: f64 = 1.0;
 /// Target = this + measured jitter: about three frames of decoding and presentation.
 pub const TARGET_BASE_S: f64 = 0.11;
 /// How fast the target falls, seconds in a second.
@@ -108,6 +114,8 @@ pub const TARGET_FALL: f64 = 0.015;
 pub const UNDERRUN_RAISE_S: f64 = 0.06;
 /// which is forgotten at this speed, seconds in a second.
 pub const UNDERRUN_FALL: f64 = 0.002;
+/// Jitter beyond this is a failing link, not jitter.
+pub const JITTER_MAX_S: f64 = 0.4;
 /// Jitter is a peak that decays at this speed, seconds in a second.
 pub const JITTER_FALL: f64 = 0.01;
 /// The element is looked at so often while playing. 20 Hz is what the measured loop ran at.

@@ -9,8 +9,8 @@
 
 use super::RequestId;
 use super::limits::{
-    ASK_LOST, POLL_GAP, REFRESH_EVERY, RENDITIONS_MAX, REQUEST_AHEAD_S, RETRY_FIRST, RETRY_LAST,
-    SEGMENT_FAILURES_MAX, SEGMENT_GUESS_S, SILENCE_ASK, SILENCE_DEAD,
+    ABANDON_COST_S, ASK_LOST, POLL_GAP, REFRESH_EVERY, RENDITIONS_MAX, REQUEST_AHEAD_S, RETRY_FIRST,
+    RETRY_LAST, SEGMENT_FAILURES_MAX, SEGMENT_GUESS_S, SILENCE_ASK, SILENCE_DEAD,
 };
 use hawker_wire::proto::{Stream, stream::State as Room};
 use hawker_wire::{Instant, Machine, Span};
@@ -35,8 +35,9 @@ pub enum Input {
     Failed(RequestId, u16, Option<Span>),
     /// Take this rung from the next segment on.
     Prefer(usize),
-    /// Take this rung at once, from the start of the segment in progress.
-    Abandon(usize),
+    /// Take this rung at once, from the start of the segment in progress, if that is quicker than staying: seconds that a
+    /// second of media takes when we stay, and when we go.
+    Abandon(usize, f64, f64),
     /// Forget where we are and join the newest segment.
     Rejoin,
 }
@@ -357,22 +358,26 @@ impl Loader {
         }
     }
 
-    fn abandon(&mut self, now: Instant, rung: usize) {
+    fn abandon(&mut self, now: Instant, rung: usize, stay: f64, go: f64) {
         self.rung = rung;
-        let Some(load) = self.current.clone() else { return };
-        if load.rung == rung {
-            return;
-        }
-        if let Some(next) = self.next.take() {
+        let Some(load) = self.current.clone().filter(|load| load.rung != rung) else { return };
+        if let Some(next) = self.next.clone().filter(|next| next.rung != rung) {
             self.out.push_back(Output::Cancel(next.id));
+            self.next = None;
         }
-        if load.done {
+        let had_s = load.from_s.map_or(0.0, |from| load.to_s - from);
+        let left_s = (self.segment_s - had_s).max(0.0);
+        let quicker = !load.done && left_s * stay.max(1.0) > self.segment_s * go + ABANDON_COST_S;
+        if quicker {
+            if let Some(next) = self.next.take() {
+                self.out.push_back(Output::Cancel(next.id));
+            }
+            self.out.push_back(Output::Cancel(load.id));
+            let begun = !load.join || load.from_s.is_some();
+            self.current = Some(self.fetch(now, rung, load.number, begun, !begun));
+        } else if self.next.is_none() && self.retry.is_none() {
             self.fetch_next(now);
-            return;
         }
-        self.out.push_back(Output::Cancel(load.id));
-        let begun = !load.join || load.from_s.is_some();
-        self.current = Some(self.fetch(now, rung, load.number, begun, !begun));
     }
 
     /// Half to one and a half of the doubled pause: thousands of viewers must not come back at the same moment.
@@ -454,7 +459,7 @@ impl Machine for Loader {
             Input::Finished(request) => self.finished_one(now, request),
             Input::Failed(request, status, after) => self.failed(now, request, status, after),
             Input::Prefer(_) => {}
-            Input::Abandon(rung) => self.abandon(now, rung),
+            Input::Abandon(rung, stay, go) => self.abandon(now, rung, stay, go),
             Input::Rejoin => {
                 if self.phase == Phase::Live {
                     self.cancel_all();

@@ -14,7 +14,7 @@ use super::loader::{self, Loader};
 use super::{RequestId, Sample};
 use hawker_wire::media::{Kind, Unit};
 use hawker_wire::proto::{Rendition, Stream, stream::State as Room};
-use hawker_wire::{Instant, Machine, Span};
+use hawker_wire::{Instant, Machine, Span, Wall};
 use std::collections::VecDeque;
 
 /// What a viewer is told.
@@ -63,6 +63,8 @@ pub enum Input {
     Time(clock::Input),
     /// The answer to a request began: first segment chunk is a keyframe; the server's estimate of the connection, bits a second.
     Opened(RequestId, bool, Option<f64>),
+    /// More of a unit that is not whole yet: bytes, and when it was made if that is known.
+    Piece(RequestId, u64, Option<Wall>),
     /// A whole unit is there. Answered at once by `Keep` or `Drop`.
     Unit(RequestId, Unit),
     /// The answer is complete.
@@ -179,7 +181,13 @@ pub struct Player {
     quality: Option<String>,
     open: bool,
     rungs: VecDeque<(RequestId, usize)>,
+    /// Of the segment last asked for.
+    number: Option<u64>,
+    /// Bytes of the unit in progress that were told already.
+    pieces: Option<(RequestId, u64)>,
     sample: Sample,
+    sampled: Instant,
+    looking: bool,
     look: Option<Instant>,
     rebuild: Option<Instant>,
     rebuilds: u32,
@@ -216,7 +224,11 @@ impl Player {
             quality: None,
             open: false,
             rungs: VecDeque::new(),
+            number: None,
+            pieces: None,
             sample: Sample::default(),
+            sampled: now,
+            looking: false,
             look: None,
             rebuild: None,
             rebuilds: 0,
@@ -261,7 +273,9 @@ impl Player {
     /// Figures as of now.
     #[must_use]
     pub fn stats(&self, now: Instant) -> Stats {
-        let latency_ms = self.clock.server_ms(now).zip(self.made).map(|(server_ms, (at_s, made_ms))| {
+        // As of the last look: what was on the screen then.
+        let server_ms = self.clock.server_ms(self.sampled.min(now));
+        let latency_ms = server_ms.zip(self.made).map(|(server_ms, (at_s, made_ms))| {
             let shown_s = self.sample.shown.unwrap_or(self.sample.playhead);
             server_ms - (made_ms + (shown_s - at_s) * 1e3)
         });
@@ -343,8 +357,11 @@ impl Player {
                 }
             },
             Unit::Chunk { chunk, len } => {
-                self.abr.handle(now, abr::Input::Chunk(rung, *len, chunk.made));
-                self.latency.handle(now, latency::Input::Late(self.abr.late_ms() / 1e3));
+                let told = self.pieces.take_if(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
+                self.abr.handle(now, abr::Input::Piece(rung, len.saturating_sub(told), chunk.made));
+                if !self.abr.overloaded() {
+                    self.latency.handle(now, latency::Input::Late(self.abr.late_ms() / 1e3));
+                }
                 let before = self.ledger.rung();
                 if self.ledger.chunk(request, rung, chunk) {
                     self.latency.handle(now, latency::Input::Joined(chunk.start_s()));
@@ -366,6 +383,16 @@ impl Player {
         }
     }
 
+    fn piece(&mut self, now: Instant, request: RequestId, bytes: u64, made: Option<Wall>) {
+        let rung = self.rungs.iter().find(|(id, _)| *id == request).map(|(_, rung)| *rung);
+        // Without a stamp it cannot be told from a pause of the encoder.
+        if let (Some(rung), Some(_)) = (rung, made) {
+            let before = self.pieces.filter(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
+            self.pieces = Some((request, before.saturating_add(bytes)));
+            self.abr.handle(now, abr::Input::Piece(rung, bytes, made));
+        }
+    }
+
     fn keep(&mut self, now: Instant, request: RequestId, len: u64) {
         self.out.push_back(Output::Keep);
         self.buffer.handle(now, buffer::Input::Queued(request, len));
@@ -373,9 +400,16 @@ impl Player {
 
     fn sampled(&mut self, now: Instant, sample: Sample) {
         self.sample = sample;
+        self.sampled = now;
         let sample = || self.sample.clone();
         self.buffer.handle(now, buffer::Input::Sample(sample()));
         self.latency.handle(now, latency::Input::Sample(sample()));
+        self.looking = false;
+        if self.buffer.idle()
+            && let Some(to) = self.ledger.resume(&self.sample)
+        {
+            self.out.push_back(Output::Seek(to));
+        }
         if !self.latency.joining() && !self.paused && !self.asleep {
             self.gap.handle(now, gap::Input::Sample(sample()));
         }
@@ -384,10 +418,10 @@ impl Player {
     fn splice(&mut self, now: Instant) {
         if self.ledger.release(&self.sample) {
             self.buffer.handle(now, buffer::Input::Hold(false));
-        } else if self.buffer.idle()
-            && let Some(to) = self.ledger.resume(&self.sample)
-        {
-            self.out.push_back(Output::Seek(to));
+        } else if self.ledger.released() && self.buffer.idle() && !self.looking {
+            // What is on the screen must be known to the frame.
+            self.looking = true;
+            self.out.push_back(Output::Look);
         }
     }
 
@@ -468,6 +502,10 @@ impl Player {
             self.buffer = Buffer::default();
             self.out.push_back(Output::Open(codecs));
         }
+        if !join && self.number == Some(number) {
+            self.ledger.again(request);
+        }
+        self.number = Some(number);
         if overlap && self.ledger.splice(request) {
             self.buffer.handle(now, buffer::Input::Hold(true));
         }
@@ -483,7 +521,9 @@ impl Player {
     fn abr_wants(&mut self, now: Instant, output: abr::Output) {
         match output {
             abr::Output::Prefer(rung) => self.loader.handle(now, loader::Input::Prefer(rung)),
-            abr::Output::Abandon(rung) => self.loader.handle(now, loader::Input::Abandon(rung)),
+            abr::Output::Abandon { rung, stay, go } => {
+                self.loader.handle(now, loader::Input::Abandon(rung, stay, go));
+            }
             abr::Output::Probe(rung, bytes) => {
                 let stream = self.loader.stream();
                 let target = stream.and_then(|stream| {
@@ -633,6 +673,7 @@ impl Machine for Player {
                 self.abr.handle(now, abr::Input::Opened(hint));
                 self.loader.handle(now, loader::Input::Opened(request, independent));
             }
+            Input::Piece(request, bytes, made) => self.piece(now, request, bytes, made),
             Input::Unit(request, unit) => self.unit(now, request, &unit),
             Input::Finished(request) => {
                 self.buffer.handle(now, buffer::Input::End(request));

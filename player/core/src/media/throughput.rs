@@ -17,6 +17,7 @@ use hawker_wire::{Instant, Span, Wall};
 pub struct Throughput {
     fast: Ewma,
     slow: Ewma,
+    newest_bps: Option<f64>,
     measured: Option<Instant>,
     last: Option<Instant>,
     busy_us: u64,
@@ -33,8 +34,8 @@ impl Throughput {
         self.last = Some(now);
     }
 
-    /// A chunk has arrived whole.
-    pub fn chunk(&mut self, now: Instant, bytes: u64, made: Option<Wall>) {
+    /// Bytes of a chunk have arrived: the last ones, or some of a long one.
+    pub fn piece(&mut self, now: Instant, bytes: u64, made: Option<Wall>) {
         let Some(made) = made else {
             self.last = Some(now);
             return;
@@ -80,6 +81,18 @@ impl Throughput {
         }
     }
 
+    /// The same, but quick to believe in less: for a link that is failing right now.
+    #[must_use]
+    pub fn worst_bps(&self) -> f64 {
+        self.newest_bps.map_or(self.estimate_bps(), |newest| newest.min(self.estimate_bps()))
+    }
+
+    /// The last sample of media, if it is not old.
+    #[must_use]
+    pub fn newest_bps(&self) -> Option<f64> {
+        self.newest_bps
+    }
+
     /// When the estimate last got a sample.
     #[must_use]
     pub fn measured(&self) -> Option<Instant> {
@@ -108,9 +121,11 @@ impl Throughput {
 
     fn sample(&mut self, now: Instant, bytes: u64, us: u64) {
         let bps = bytes as f64 * 8e6 / us as f64;
-        let weight_s = us as f64 / 1e6;
+        // By time alone the fast samples would weigh nothing, and a recovered link would go unnoticed.
+        let weight_s = us.max(BUSY_CUT_US) as f64 / 1e6;
         self.fast.push(bps, weight_s, HALF_LIFE_FAST_S);
         self.slow.push(bps, weight_s, HALF_LIFE_SLOW_S);
+        self.newest_bps = Some(bps);
         self.measured = Some(now);
     }
 }
@@ -169,7 +184,7 @@ mod tests {
             // A keyframe is a second's burst: cut in two chunks' worth as the stack delivers it.
             free_us = free_us.max(made_us) + bytes * 8e6 / link_bps;
             let at = Instant((free_us + 20_000.0) as u64);
-            throughput.chunk(at, bytes as u64, Some(Wall((made_us / 1e3) as u64)));
+            throughput.piece(at, bytes as u64, Some(Wall((made_us / 1e3) as u64)));
         }
         (throughput.estimate_bps(), throughput.late_ms())
     }
@@ -194,7 +209,7 @@ mod tests {
     fn without_anything_waiting_there_is_no_estimate() {
         let mut throughput = Throughput::default();
         for frame in 0..300u64 {
-            throughput.chunk(Instant::from_ms(frame * 33 + 20), 8_000, Some(Wall(frame * 33)));
+            throughput.piece(Instant::from_ms(frame * 33 + 20), 8_000, Some(Wall(frame * 33)));
         }
         assert_eq!(throughput.measured(), None);
     }

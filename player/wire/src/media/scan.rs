@@ -176,6 +176,12 @@ impl Scanner {
         self.done.take()
     }
 
+    /// When the chunk that is arriving was made, once its `prft` has arrived.
+    #[must_use]
+    pub fn made(&self) -> Option<Wall> {
+        self.made
+    }
+
     /// Scans bytes that are at hand as a whole, for callers who hold them anyway.
     pub fn feed(&mut self, mut bytes: &[u8], mut unit: impl FnMut(Unit)) -> Result<(), Malformed> {
         while !bytes.is_empty() {
