@@ -26,15 +26,15 @@ impl Queue {
         self.views.push_back((request, view));
     }
 
-    /// The next view of this request; it stays until [`Queue::pop`].
-    pub(crate) fn front(&self, request: RequestId) -> Option<&Uint8Array> {
-        self.views.iter().find(|(id, _)| *id == request).map(|(_, view)| view)
+    /// Takes the next view of this request: what is being appended must not grow.
+    pub(crate) fn take(&mut self, request: RequestId) -> Option<Uint8Array> {
+        let at = self.views.iter().position(|(id, _)| *id == request)?;
+        self.views.remove(at).map(|(_, view)| view)
     }
 
-    /// Lets go of that view and tells its bytes.
-    pub(crate) fn pop(&mut self, request: RequestId) -> Option<u32> {
-        let at = self.views.iter().position(|(id, _)| *id == request)?;
-        self.views.remove(at).map(|(_, view)| view.byte_length())
+    /// Puts a view back that could not be appended.
+    pub(crate) fn put_back(&mut self, request: RequestId, view: Uint8Array) {
+        self.views.push_front((request, view));
     }
 
     /// Lets go of everything.

@@ -30,8 +30,8 @@ pub(crate) struct Shell {
     source: RefCell<Option<Source>>,
     /// Counts MediaSources: what an old one still tells is not heard.
     sources: Cell<u32>,
-    /// Whose append is in progress; `None`: a removal.
-    appending: Cell<Option<RequestId>>,
+    /// Bytes of the append in progress; 0: a removal.
+    appending: Cell<u32>,
     requests: RefCell<Vec<(RequestId, Rc<AbortController>)>>,
     asking: RefCell<Option<Rc<AbortController>>>,
     asks: Cell<u32>,
@@ -63,7 +63,7 @@ impl Shell {
                 queue: RefCell::default(),
                 source: RefCell::default(),
                 sources: Cell::new(0),
-                appending: Cell::new(None),
+                appending: Cell::new(0),
                 requests: RefCell::default(),
                 asking: RefCell::default(),
                 asks: Cell::new(0),
@@ -248,7 +248,7 @@ impl Shell {
 
     fn open(&self, codecs: &str) {
         self.queue.borrow_mut().clear();
-        self.appending.set(None);
+        self.appending.set(0);
         let turn = self.sources.get().wrapping_add(1);
         self.sources.set(turn);
         self.source.replace(None);
@@ -274,39 +274,32 @@ impl Shell {
                 self.input(if open { Input::Ready } else { Input::Broken });
             }
             Told::Done => {
-                let bytes = match self.appending.take() {
-                    Some(request) => self.queue.borrow_mut().pop(request).unwrap_or(0),
-                    None => 0,
-                };
-                self.input(Input::Done(u64::from(bytes)));
+                self.input(Input::Done(u64::from(self.appending.take())));
             }
             Told::Broken => self.input(Input::Broken),
         }
     }
 
     fn append(&self, request: RequestId) {
-        self.appending.set(Some(request));
-        let result = {
-            let (queue, source) = (self.queue.borrow(), self.source.borrow());
-            match (queue.front(request), source.as_ref()) {
-                (Some(view), Some(source)) => source.append(view),
-                _ => Err(Refused::Broken),
-            }
+        let view = self.queue.borrow_mut().take(request);
+        let result = match (&view, self.source.borrow().as_ref()) {
+            (Some(view), Some(source)) => source.append(view),
+            _ => Err(Refused::Broken),
         };
-        match result {
-            Ok(()) => {}
-            Err(refused) => {
-                self.appending.set(None);
-                self.inputs.borrow_mut().push_back(match refused {
-                    Refused::Full => Input::Full,
-                    Refused::Broken => Input::Broken,
-                });
-            }
+        self.appending.set(view.as_ref().map_or(0, |view| view.byte_length()));
+        let Err(refused) = result else { return };
+        self.appending.set(0);
+        if let Some(view) = view {
+            self.queue.borrow_mut().put_back(request, view);
         }
+        self.inputs.borrow_mut().push_back(match refused {
+            Refused::Full => Input::Full,
+            Refused::Broken => Input::Broken,
+        });
     }
 
     fn remove(&self, from: f64, to: f64) {
-        self.appending.set(None);
+        self.appending.set(0);
         if !self.source.borrow().as_ref().is_some_and(|source| source.remove(from, to)) {
             self.inputs.borrow_mut().push_back(Input::Broken);
         }
