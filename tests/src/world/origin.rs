@@ -97,7 +97,7 @@ impl Origin {
             self.ids += 1;
             let id = PublisherId(self.ids);
             self.publishers.insert(rendition, id);
-            self.live.handle(Instant(now_us), Input::Attach(id, rendition.into(), wall(now_us)));
+            self.live.handle(Instant(now_us), Input::Attach(id, rendition.into()));
             for config in camera.configs() {
                 self.event(now_us, rendition, config);
             }
@@ -117,7 +117,7 @@ impl Origin {
     }
 
     pub(super) fn ended(&mut self, now_us: u64, ended: bool) {
-        self.live.handle(Instant(now_us), Input::Ended(ended, wall(now_us)));
+        self.live.handle(Instant(now_us), Input::Ended(ended));
     }
 
     /// A request that arrives at this time.

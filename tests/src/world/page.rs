@@ -176,28 +176,6 @@ impl Page {
 
     fn carry_out(&mut self, now_us: u64, mse: &mut Mse) {
         while let Some(output) = self.player.poll() {
-            if std::env::var_os("DBG").is_some()
-                && !matches!(
-                    output,
-                    Output::Look
-                        | Output::Keep
-                        | Output::Drop
-                        | Output::Append(_)
-                        | Output::Rate(_)
-                        | Output::AskTime
-                        | Output::Remove(..)
-                )
-            {
-                eprintln!(
-                    "{:.3} {:?} est {:?} late {:?} ahead {:.3} target {:.3}",
-                    now_us as f64 / 1e6,
-                    output,
-                    self.player.stats(Instant(now_us)).estimate_bps.map(|b| b as u64 / 1000),
-                    0,
-                    mse.sample().ahead_s(),
-                    self.player.stats(Instant(now_us)).target_ms / 1e3
-                );
-            }
             match output {
                 Output::AskStream(after) => {
                     self.turns += 1;

@@ -8,8 +8,8 @@
 
 use super::limits::{
     ABANDON_HOLD, ABANDON_LATE_MS, CALM_GAP, CALM_LATE_MS, ESTIMATE_FRESH, PROBE_BYTES_MAX, PROBE_BYTES_MIN,
-    PROBE_CALM, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, PROBE_S, SAFETY_DOWN, SAFETY_KEEP, SAFETY_UP,
-    UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
+    PROBE_CALM, PROBE_LATER, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, PROBE_S, SAFETY_DOWN,
+    SAFETY_KEEP, SAFETY_UP, UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
 };
 use super::throughput::Throughput;
 use hawker_wire::{Instant, Machine, Span, Wall};
@@ -39,6 +39,8 @@ pub enum Input {
     Probed(u64, Span),
     /// A probe did not work out.
     ProbeFailed,
+    /// There is no request left for a probe now.
+    ProbeLater,
     /// The playhead stands for want of media.
     Stalled,
 }
@@ -289,6 +291,11 @@ impl Machine for Abr {
                 self.throughput.transfer(now, bytes.saturating_add(beside as u64), took);
             }
             Input::ProbeFailed => self.probing = false,
+            Input::ProbeLater => {
+                self.probing = false;
+                self.probe_after = now + PROBE_LATER;
+                self.probe_pause = Span(self.probe_pause.0 / 2).max(PROBE_PAUSE);
+            }
             Input::Stalled => {
                 self.calm_since = None;
                 if self.fixed.is_none() && self.throughput.measured().is_some() {

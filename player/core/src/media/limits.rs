@@ -50,9 +50,9 @@ pub const HALF_LIFE_FAST_S: f64 = 0.15;
 /// See above.
 pub const HALF_LIFE_SLOW_S: f64 = 1.0;
 /// A busy period gives a sample once it lasted so long; shorter ones are the page's own timing.
-pub const BUSY_MIN_US: u64 = 8_000;
+pub const BUSY_MIN_US: u64 = 5_000;
 /// and carried so many bytes.
-pub const BUSY_BYTES_MIN: u64 = 6_000;
+pub const BUSY_BYTES_MIN: u64 = 4_000;
 /// A long busy period is cut into samples of this length, so that a fall is seen while it happens.
 pub const BUSY_CUT_US: u64 = 60_000;
 /// The least transit time is the least of the last one or two windows of this length: routes change.
@@ -84,9 +84,11 @@ pub const PROBE_PAUSE_MIN: Span = Span::from_ms(1_500);
 /// First pause between probes that found nothing; doubles.
 pub const PROBE_PAUSE: Span = Span::from_secs(2);
 /// The longest of those.
-pub const PROBE_PAUSE_MAX: Span = Span::from_secs(15);
+pub const PROBE_PAUSE_MAX: Span = Span::from_secs(8);
+/// A probe that found both requests taken, around a boundary, waits this long.
+pub const PROBE_LATER: Span = Span::from_ms(150);
 /// A probe asks for so much media of the next rendition, in seconds at its peak rate.
-pub const PROBE_S: f64 = 0.25;
+pub const PROBE_S: f64 = 0.2;
 /// At most; more would delay the picture on a link that turns out slow.
 pub const PROBE_BYTES_MAX: u32 = 160 * 1024;
 /// At least; less says little, because TCP is still opening its window.

@@ -536,7 +536,7 @@ impl Player {
                         let (request, probe) = (self.probes, Some(bytes));
                         self.out.push_back(Output::Fetch { request, epoch, rendition, number, probe });
                     }
-                    None => self.abr.handle(now, abr::Input::ProbeFailed),
+                    None => self.abr.handle(now, abr::Input::ProbeLater),
                 }
             }
         }
