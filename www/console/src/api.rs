@@ -151,8 +151,7 @@ pub(crate) struct Sale {
     pub(crate) stock: u32,
     pub(crate) free: u32,
     pub(crate) sold: u32,
-    pub(crate) limit: u32,
-    pub(crate) starts_ms: u64,
+    pub(crate) held: u32,
     pub(crate) ends_ms: u64,
     pub(crate) state: String,
 }

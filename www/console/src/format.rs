@@ -1,7 +1,7 @@
 //! Numbers as people read them. Money comes in minor units; how many make a major one is the currency's.
 
 use js_sys::{Array, Intl, Object, Reflect};
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsValue;
 
 /// An amount of minor units, e.g. `¥12.50`.
 pub(crate) fn money(minor: i64, currency: &str, locale: &str) -> String {
@@ -54,14 +54,10 @@ pub(crate) fn tenths(number: f64) -> String {
     ((number * 10.0).round() / 10.0).to_string()
 }
 
-/// The time of day of a moment.
-pub(crate) fn clock(wall_ms: u64, locale: &str) -> String {
+/// The time of day of a moment, `17:07:55`, where the browser is.
+pub(crate) fn clock(wall_ms: u64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(wall_ms as f64));
-    let text = Reflect::get(&date, &JsValue::from_str("toLocaleTimeString"))
-        .ok()
-        .and_then(|method| method.dyn_into::<js_sys::Function>().ok())
-        .and_then(|method| method.call1(&date, &JsValue::from_str(locale)).ok());
-    text.and_then(|text| text.as_string()).unwrap_or_default()
+    format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(super) fn view(here: Here) -> impl IntoView {
     let desk = here.desk;
     let rows = ForProps::builder()
         .each(move || here.products.value().products)
-        .key(|product| product.clone().id + &format!("{} {} {}", product.title, product.price, product.stock))
+        .key(|product| (product.id.clone(), product.title.clone(), product.picture.clone()))
         .children(move |product| row(here, product))
         .build();
     card(
@@ -61,15 +61,29 @@ fn row(here: Here, product: Product) -> impl IntoView {
     };
     let picture = (!product.picture.is_empty())
         .then(|| img().attr("src", product.picture.clone()).attr("alt", "").attr("loading", "lazy"));
-    let price = move || here.money(product.price);
-    let stock = move || format!("{} {}", desk.word("Stock", "库存"), product.stock);
+    // Price and stock change within the row, so that a button that asks back isn't replaced.
+    let now = Memo::new(move |_| {
+        let this = |list: &ProductList| {
+            list.products
+                .iter()
+                .find(|one| id.with_value(|id| one.id == *id))
+                .map(|one| (one.price, one.stock))
+        };
+        here.products.with(this).flatten().unwrap_or((product.price, product.stock))
+    });
+    let price = move || here.money(now.get().0);
+    let stock = move || format!("{} {}", desk.word("Stock", "库存"), now.get().1);
     let label =
         move || if pinned.get() { desk.word("Pinned", "已置顶") } else { desk.word("Pin", "置顶") };
     li().class("row").child((
         div().class("picture").child(picture),
         div().class("what").child((
             span().class("title").child(product.title.clone()),
-            span().class("sub").child((price, " · ", span().class(("low", product.stock == 0)).child(stock))),
+            span().class("sub").child((
+                price,
+                " · ",
+                span().class(("low", move || now.get().1 == 0)).child(stock),
+            )),
         )),
         button()
             .attr("type", "button")

@@ -55,7 +55,7 @@ fn row(here: Here, said: Message) -> impl IntoView {
             span().class("sub").child((
                 span().class("who").class(("staff", staff)).child(said.name.clone()),
                 " ",
-                move || format::clock(said.wall_ms, desk.locale()),
+                move || format::clock(said.wall_ms),
             )),
             span().class("said").attr("dir", "auto").child(said.text.clone()),
         )),

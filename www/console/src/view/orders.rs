@@ -31,7 +31,6 @@ pub(super) fn view(here: Here) -> impl IntoView {
     let head = tr().child((
         th().attr("scope", "col").child(desk.say("Time", "时间")),
         th().attr("scope", "col").child(desk.say("Product", "商品")),
-        th().attr("scope", "col").class("number").child(desk.say("Pieces", "件数")),
         th().attr("scope", "col").class("number").child(desk.say("Sum", "金额")),
         th().attr("scope", "col").child(desk.say("State", "状态")),
     ));
@@ -73,11 +72,9 @@ fn figure(
 fn row(here: Here, order: Order) -> impl IntoView {
     let desk = here.desk;
     let product = order.product.clone();
-    let title = move || {
-        let goods = here
-            .products
-            .with(|list| list.products.iter().find(|one| one.id == product).map(|one| one.title.clone()));
-        goods.flatten().unwrap_or_else(|| product.clone())
+    let title = move || match order.quantity {
+        1 => here.title(&product),
+        pieces => format!("{} × {pieces}", here.title(&product)),
     };
     let state = order.state.clone();
     let words = move || match state.as_str() {
@@ -90,9 +87,8 @@ fn row(here: Here, order: Order) -> impl IntoView {
     };
     let sum = order.price.saturating_mul(order.quantity.into());
     tr().child((
-        td().class("time").child(move || format::clock(order.placed_ms, desk.locale())),
+        td().class("time").child(move || format::clock(order.placed_ms)),
         td().child(title),
-        td().class("number").child(order.quantity),
         td().class("number").child(move || here.money(sum)),
         td().child(span().class("tag").attr("data-state", order.state).child(words)),
     ))

@@ -37,6 +37,14 @@ impl Here {
         self.room.get().map_or_else(|| "CNY".to_owned(), |room| room.currency)
     }
 
+    /// The title of a product; its id when it is no longer on the shelf.
+    pub(super) fn title(self, product: &str) -> String {
+        let known = |list: &ProductList| {
+            list.products.iter().find(|one| one.id == product).map(|one| one.title.clone())
+        };
+        self.products.with(known).flatten().unwrap_or_else(|| product.to_owned())
+    }
+
     pub(super) fn money(self, minor: i64) -> String {
         crate::format::money(minor, &self.currency(), self.desk.locale())
     }

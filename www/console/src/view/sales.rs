@@ -24,7 +24,7 @@ pub(super) fn view(here: Here) -> impl IntoView {
     let desk = here.desk;
     let rows = ForProps::builder()
         .each(move || here.sales.value().sales)
-        .key(|sale| format!("{} {} {} {} {}", sale.id, sale.state, sale.free, sale.sold, sale.ends_ms))
+        .key(|sale| (sale.id.clone(), sale.state.clone()))
         .children(move |sale| row(here, sale))
         .build();
     card(
@@ -45,64 +45,58 @@ pub(super) fn view(here: Here) -> impl IntoView {
     )
 }
 
+/// The row lives as long as the sale's state; its figures change within it, so that a button that asks back isn't replaced.
 fn row(here: Here, sale: Sale) -> impl IntoView {
     let desk = here.desk;
     let path = StoredValue::new(format!("sales/{}", segment(&sale.id)));
-    let product = sale.product.clone();
-    let title = move || {
-        let known = |list: &api::ProductList| {
-            list.products.iter().find(|one| one.id == product).map(|one| one.title.clone())
-        };
-        here.products.with(known).flatten().unwrap_or_else(|| product.clone())
-    };
-    let (price, sold, held) =
-        (sale.price, sale.sold, sale.stock.saturating_sub(sale.free).saturating_sub(sale.sold));
-    let state = sale.state.clone();
-    let words = move || match state.as_str() {
-        "scheduled" => desk.word("Scheduled", "未开始"),
-        "running" => desk.word("Running", "进行中"),
-        "sold-out" => desk.word("Sold out", "已售罄"),
-        _ => desk.word("Ended", "已结束"),
+    let (id, state) = (sale.id.clone(), sale.state.clone());
+    let now = Memo::new(move |_| {
+        let this = |list: &SaleList| list.sales.iter().find(|one| one.id == id).cloned();
+        here.sales.with(this).flatten().unwrap_or_else(|| sale.clone())
+    });
+    let title = move || here.title(&now.get().product);
+    let words = {
+        let state = state.clone();
+        move || match state.as_str() {
+            "scheduled" => desk.word("Scheduled", "未开始"),
+            "running" => desk.word("Running", "进行中"),
+            "sold-out" => desk.word("Sold out", "已售罄"),
+            _ => desk.word("Ended", "已结束"),
+        }
     };
     let figures = move || {
-        let (free, sold_word, held_word) =
+        let sale = now.get();
+        let (left, sold, held) =
             (desk.word("left", "剩余"), desk.word("sold", "已售"), desk.word("held", "待付款"));
-        format!(
-            "{} · {free} {}/{} · {sold_word} {sold} · {held_word} {held}",
-            here.money(price),
-            sale.free,
-            sale.stock
-        )
+        let price = here.money(sale.price);
+        format!("{price} · {left} {}/{} · {sold} {} · {held} {}", sale.free, sale.stock, sale.sold, sale.held)
     };
-    let ends_ms = sale.ends_ms;
-    let running = matches!(sale.state.as_str(), "running" | "sold-out");
+    let running = matches!(state.as_str(), "running" | "sold-out");
     let until = move || {
+        let ends_ms = now.get().ends_ms;
         (running && ends_ms > 0)
-            .then(|| format!(" · {} {}", desk.word("until", "至"), format::clock(ends_ms, desk.locale())))
+            .then(|| format!(" · {} {}", desk.word("until", "至"), format::clock(ends_ms)))
     };
     let call = move |verb: &str| {
-        act_and(desk, Method::POST, format!("{}/{verb}", path.get_value()), None, "", here.sales)
+        act_and(desk, Method::POST, format!("{}/{verb}", path.get_value()), None, "", here.sales);
     };
-    let action = match sale.state.as_str() {
+    let action = match state.as_str() {
         "scheduled" => push("primary", desk.say("Start", "开始"), move || call("start")).into_any(),
         "running" | "sold-out" => {
             push_twice(desk, "danger", desk.say("Stop", "停止"), move || call("stop")).into_any()
         }
         _ => ().into_any(),
     };
-    li().class("row sale").attr("data-state", sale.state.clone()).child((
-        div().class("what").child((
-            span()
-                .class("title")
-                .child((title, span().class("tag").attr("data-state", sale.state).child(words))),
-            span().class("sub").child((figures, until)),
-            progress()
-                .attr("max", sale.stock.max(1).to_string())
-                .attr("value", sale.stock.saturating_sub(sale.free).to_string())
-                .attr("aria-label", desk.say("Gone", "已被抢")),
-        )),
-        action,
-    ))
+    let gone = progress()
+        .attr("max", move || now.get().stock.max(1).to_string())
+        .attr("value", move || now.with(|sale| sale.stock.saturating_sub(sale.free)).to_string())
+        .attr("aria-label", desk.say("Gone", "已被抢"));
+    let name = span()
+        .class("title")
+        .child((title, span().class("tag").attr("data-state", state.clone()).child(words)));
+    li().class("row sale")
+        .attr("data-state", state)
+        .child((div().class("what").child((name, span().class("sub").child((figures, until)), gone)), action))
 }
 
 fn new_sale(here: Here) -> impl IntoView {
