@@ -176,29 +176,18 @@ pub(crate) struct Order {
     pub(crate) placed_ms: u64,
 }
 
-/// What orders come to, by what became of them.
+/// What orders come to in minor units, by what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Totals {
-    pub(crate) paid: Sum,
-    pub(crate) unpaid: Sum,
-    pub(crate) refund_due: Sum,
-    pub(crate) refunded: Sum,
-}
-
-/// Pieces and their price in minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Sum {
-    pub(crate) pieces: i64,
-    pub(crate) amount: i64,
-}
-
-impl Sum {
-    /// Both together.
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self { pieces: self.pieces + other.pieces, amount: self.amount + other.amount }
-    }
+    pub(crate) paid: i64,
+    pub(crate) paid_pieces: i64,
+    pub(crate) unpaid: i64,
+    pub(crate) unpaid_pieces: i64,
+    pub(crate) refund_due: i64,
+    pub(crate) refund_due_pieces: i64,
+    pub(crate) refunded: i64,
+    pub(crate) refunded_pieces: i64,
 }
 
 /// The product that a room shows; empty: none.

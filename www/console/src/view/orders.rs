@@ -4,24 +4,27 @@ use leptos::html::{div, span, table, tbody, td, th, thead, tr};
 use leptos::prelude::*;
 
 use super::room::Here;
-use crate::api::{Order, OrderList, Sum, Totals};
+use crate::api::{Order, OrderList, Totals};
 use crate::format;
 use crate::limits;
 use crate::widget::{card, states};
 
 pub(super) fn view(here: Here) -> impl IntoView {
     let desk = here.desk;
-    let sum = move |pick: fn(&Totals) -> Sum| here.orders.with(|list| pick(&list.totals)).unwrap_or_default();
-    let one = move |kind, name: AnyView, pick: fn(&Totals) -> Sum| {
-        let pieces = move || format!("{} {}", sum(pick).pieces, desk.word("pieces", "件"));
-        figure(kind, name, move || here.money(sum(pick).amount), pieces)
+    let one = move |kind, name: AnyView, pick: fn(&Totals) -> (i64, i64)| {
+        let sum = move || here.orders.with(|list| pick(&list.totals)).unwrap_or_default();
+        let pieces = move || format!("{} {}", sum().1, desk.word("pieces", "件"));
+        figure(kind, name, move || here.money(sum().0), pieces)
+    };
+    let back = |totals: &Totals| {
+        (totals.refund_due + totals.refunded, totals.refund_due_pieces + totals.refunded_pieces)
     };
     let gmv = div().class("figures gmv").child((
-        one("paid", desk.say("Paid", "已付款").into_any(), |totals| totals.paid),
-        one("unpaid", desk.say("Unpaid", "待付款").into_any(), |totals| totals.unpaid),
-        one("refunded", desk.say("Refunded", "退款").into_any(), |totals| {
-            totals.refund_due.and(totals.refunded)
+        one("paid", desk.say("Paid", "已付款").into_any(), |totals| (totals.paid, totals.paid_pieces)),
+        one("unpaid", desk.say("Unpaid", "待付款").into_any(), |totals| {
+            (totals.unpaid, totals.unpaid_pieces)
         }),
+        one("refunded", desk.say("Refunded", "退款").into_any(), back),
     ));
     let rows = ForProps::builder()
         .each(move || here.orders.value().orders.into_iter().take(limits::ORDERS).collect::<Vec<_>>())

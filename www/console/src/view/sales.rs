@@ -17,7 +17,7 @@ struct NewSale {
     price: i64,
     stock: u32,
     limit: u32,
-    ends_ms: Option<u64>,
+    ends_ms: u64,
 }
 
 pub(super) fn view(here: Here) -> impl IntoView {
@@ -48,7 +48,7 @@ pub(super) fn view(here: Here) -> impl IntoView {
 /// The row lives as long as the sale's state; its figures change within it, so that a button that asks back isn't replaced.
 fn row(here: Here, sale: Sale) -> impl IntoView {
     let desk = here.desk;
-    let path = StoredValue::new(format!("sales/{}", segment(&sale.id)));
+    let path = StoredValue::new(here.below(&format!("sales/{}", segment(&sale.id))));
     let (id, state) = (sale.id.clone(), sale.state.clone());
     let now = Memo::new(move |_| {
         let this = |list: &SaleList| list.sales.iter().find(|one| one.id == id).cloned();
@@ -126,14 +126,14 @@ fn new_sale(here: Here) -> impl IntoView {
             price: minor,
             stock: stock_n,
             limit: limit_n,
-            ends_ms: minutes_n.map(|minutes| js_sys::Date::now() as u64 + minutes * 60_000),
+            ends_ms: minutes_n.map_or(0, |minutes| js_sys::Date::now() as u64 + minutes * 60_000),
         };
         desk.act(Method::POST, here.below("sales"), api::json(&sale), move |made| {
             stock.set(String::new());
             price.set(String::new());
             here.sales.refresh();
             if let Some(made) = serde_json::from_str::<Sale>(&made).ok().filter(|_| at_once) {
-                let start = format!("sales/{}/start", segment(&made.id));
+                let start = here.below(&format!("sales/{}/start", segment(&made.id)));
                 act_and(desk, Method::POST, start, None, "", here.sales);
             }
         });
