@@ -208,7 +208,7 @@ async fn viewers_stay_through_a_reconnect_of_the_encoder() {
 }
 
 fn small_ladder(config: &mut Config) {
-    let rung = |name: &str, height| Rung { name: name.into(), height, video_kbps: 100, audio_kbps: 32 };
+    let rung = |name: &str, height| Rung { name: name.into(), height, video_kbps: 100 };
     config.media.ladder.renditions = vec![rung("180p", 180), rung("90p", 90)];
     config.media.ladder.preset = "ultrafast".into();
 }
@@ -223,6 +223,41 @@ async fn a_room_that_asks_for_a_ladder_gets_one() {
     let sizes: Vec<_> = stream.renditions.iter().map(|r| (r.name.as_str(), r.height, r.audio)).collect();
     assert_eq!(sizes, [("source", 360, true), ("180p", 180, true), ("90p", 90, true)]);
     assert_eq!(server.running.app.media.ingest.ladder("shop"), ladder::State::Running);
+
+    // Whole segments that all of them have begin at the same picture.
+    let number = stream.newest + 1;
+    stream_until(&server, "shop", |stream| stream.newest > number).await;
+    let mut begins = Vec::new();
+    for rendition in ["source", "180p", "90p"] {
+        let url = format!("{}/live/shop/{}/{rendition}/{number}.mp4", server.url, stream.epoch);
+        let answer = server::client().get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{rendition}");
+        assert_eq!(
+            answer.headers().get("Hawker-Independent").map(|h| h.as_bytes()),
+            Some(&b"1"[..]),
+            "{rendition}"
+        );
+        begins.push(first_picture(&answer.bytes().await.expect("a body")));
+    }
+    assert!(begins[0].is_some() && begins.iter().all(|begin| *begin == begins[0]), "{begins:?}");
+}
+
+/// The decoding time of the first picture of a segment: the `tfdt` behind the first `tfhd` of track 1.
+fn first_picture(segment: &[u8]) -> Option<u64> {
+    let after = |from: usize, name: &[u8]| {
+        let at = segment.get(from..)?.windows(4).position(|window| window == name)?;
+        Some(from + at + 4)
+    };
+    let mut at = 0;
+    loop {
+        at = after(at, b"tfhd")?;
+        if segment.get(at + 4..at + 8)? == [0, 0, 0, 1] {
+            let time = after(at, b"tfdt")?;
+            let [version, ..] = *segment.get(time..)? else { return None };
+            let bytes = segment.get(time + 4..time + if version == 1 { 12 } else { 8 })?;
+            return Some(bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)));
+        }
+    }
 }
 
 #[tokio::test]

@@ -43,19 +43,12 @@ pub struct Rung {
     pub height: u32,
     /// Kilobits a second of the picture.
     pub video_kbps: u32,
-    /// Kilobits a second of the sound.
-    pub audio_kbps: u32,
 }
 
 impl Default for LadderConfig {
     fn default() -> Self {
-        let rung = |name: &str, height, video_kbps, audio_kbps| Rung {
-            name: name.into(),
-            height,
-            video_kbps,
-            audio_kbps,
-        };
-        let renditions = vec![rung("480p", 480, 1_000, 96), rung("240p", 240, 300, 64)];
+        let rung = |name: &str, height, video_kbps| Rung { name: name.into(), height, video_kbps };
+        let renditions = vec![rung("480p", 480, 1_000), rung("240p", 240, 300)];
         Self { ffmpeg: "ffmpeg".into(), preset: "veryfast".into(), renditions }
     }
 }
@@ -96,8 +89,11 @@ impl Check for LadderConfig {
                     format!("the height of {:?} must be even, 64 to 4320", rung.name),
                 ));
             }
-            if rung.video_kbps < 50 || rung.audio_kbps < 8 {
-                return Err(Fault::new("ladder", format!("the bit rates of {:?} are too low", rung.name)));
+            if rung.video_kbps < 50 {
+                return Err(Fault::new(
+                    "ladder",
+                    format!("the bit rate of {:?} is too low: 50 or more", rung.name),
+                ));
             }
         }
         Ok(())

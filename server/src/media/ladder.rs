@@ -227,13 +227,14 @@ fn arguments(config: &LadderConfig, rtmp: SocketAddr, room: &str, key: &str) -> 
         list.extend(["-preset".to_owned(), config.preset.clone()]);
         list.extend(["-vf".to_owned(), format!("scale=-2:{}", rung.height)]);
         list.extend(words(&format!("-b:v {bits}k -maxrate {bits}k -bufsize {bits}k")));
-        // A keyframe each second of the input's own time: the same frames in every rung, wherever the stamps begin.
-        list.extend(words("-fps_mode passthrough -sc_threshold 0 -g 600 -force_key_frames"));
+        // The encoder's own milliseconds instead of a raster of frames, which would move every picture by a part of one. A
+        // keyframe each second of that time: the same pictures in every rung, wherever the stamps begin.
+        list.extend(words(
+            "-fps_mode passthrough -enc_time_base 1:1000 -sc_threshold 0 -g 600 -force_key_frames",
+        ));
         list.push("expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+1))".to_owned());
-        list.extend(words(&format!(
-            "-c:a aac -b:a {}k -flvflags no_duration_filesize -f flv",
-            rung.audio_kbps
-        )));
+        // The sound as it came: its stamps stay what they are, so that a player changes rungs without a click.
+        list.extend(words("-c:a copy -flvflags no_duration_filesize -f flv"));
         list.push(format!("rtmp://{at}/live/{room}/{}?key={key}", rung.name));
     }
     list

@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../../src/fuzz.rs"]
+#[expect(dead_code, reason = "each fuzzer runs one of them")]
 mod promises;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| promises::amf0(data));

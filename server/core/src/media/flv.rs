@@ -174,7 +174,7 @@ impl Demuxer {
                 // The FLV keyframe bit is not asked: encoders set it for recovery points too, where a decoder cannot start.
                 match length_size.and_then(|size| h264::access_unit(&data, size)) {
                     Some(unit) if unit.slice => {
-                        let dts = self.timeline.unwrap(stamp);
+                        let dts = self.timeline.undo_wrap(stamp);
                         let frame = Frame { track: Track::Video, dts, cts, key: unit.idr, data };
                         self.timeline.push(frame, emit);
                     }
@@ -207,7 +207,7 @@ impl Demuxer {
             }
             (Ok(0), _) => {}
             (Ok(1), Some(_)) if !body.is_empty() => {
-                let dts = self.timeline.unwrap(stamp);
+                let dts = self.timeline.undo_wrap(stamp);
                 self.timeline.push(Frame { track: Track::Audio, dts, cts: 0, key: true, data: body }, emit);
             }
             _ => self.unreadable += 1,

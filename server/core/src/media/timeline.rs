@@ -33,7 +33,7 @@ pub struct Timeline {
 impl Timeline {
     /// Undoes the wrap of a 32-bit stamp: the moment nearest to the last one.
     #[must_use]
-    pub fn unwrap(&self, stamp: u32) -> i64 {
+    pub fn undo_wrap(&self, stamp: u32) -> i64 {
         let near = self.held.last().map(|frame| frame.dts).or(self.last);
         match near {
             None => i64::from(stamp),
@@ -121,7 +121,7 @@ mod tests {
         for word in input.split_whitespace() {
             let (track, stamp) = word.split_at(1);
             let track = if track == "v" { Track::Video } else { Track::Audio };
-            let dts = timeline.unwrap(stamp.parse().unwrap());
+            let dts = timeline.undo_wrap(stamp.parse().unwrap());
             let frame = Frame { track, dts, cts: 0, key: true, data: Bytes::new() };
             timeline.push(frame, |event| {
                 out.push(match event {
