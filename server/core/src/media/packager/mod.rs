@@ -182,4 +182,6 @@ struct Others {
 }
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
