@@ -1,4 +1,6 @@
 //! Running it: configuration, doors, rooms, health, limits, TLS, and the life of the process.
+#[path = "ops/console.rs"]
+mod console;
 #[path = "ops/doors.rs"]
 mod doors;
 #[path = "ops/health.rs"]
