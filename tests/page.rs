@@ -1,3 +1,12 @@
-//! The page ring: real Chromium and Firefox against the real server and the demo's own shop.
+//! The page ring: real Chromium and Firefox against the real server, its camera and the demo's shop of another origin.
+
 #[path = "page/harness.rs"]
 mod harness;
+#[path = "page/pictures.rs"]
+mod pictures;
+#[path = "page/policy.rs"]
+mod policy;
+#[path = "page/shop.rs"]
+mod shop;
+#[path = "page/show.rs"]
+mod show;

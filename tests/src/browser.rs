@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -180,6 +181,23 @@ impl Browser {
             panic!("not within {limit:?}: {expression}\nerrors: {errors:#?}\nthe page says: {text}");
         }
         value
+    }
+
+    /// Clicks with the mouse into the middle of the element that an expression gives: unlike `click()` of a script this is a
+    /// user's act, which may open windows, start sound and go full screen.
+    pub async fn click(&self, expression: &str) {
+        let script = format!(
+            "const e = {expression}; e.scrollIntoView({{block: 'center'}}); const b = e.getBoundingClientRect(); \
+             return [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)]"
+        );
+        let place = self.eval(&script).await;
+        let at = |axis: usize| place.get(axis).and_then(Value::as_f64).unwrap_or_default();
+        let click = MouseActions::new("mouse".into())
+            .then(PointerAction::MoveTo { duration: None, x: at(0), y: at(1) })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        let clicked = self.client.perform_actions(click).await;
+        clicked.unwrap_or_else(|error| panic!("no click on {expression}: {error}"));
     }
 
     /// Opens a page.

@@ -1,0 +1,81 @@
+//! A show on air for the tests of pages: server, camera, shelf, a flash sale and the demo's shop, each on a free port.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hawker_demo::api::Api;
+use hawker_demo::shop::Shop;
+use hawker_demo::{camera, seed, shop};
+use hawker_tests::browser::Browser;
+use hawker_tests::server::{self, SHOP_SECRET, Server};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// How long a page may take to a moving picture on a busy machine. What it takes on a quiet one is measured by `tests/bench`.
+pub const START: Duration = Duration::from_secs(30);
+
+/// A running show; everything ends when it is dropped.
+pub struct Show {
+    /// The server.
+    pub server: Server,
+    /// The shop's origin, without a slash at its end.
+    pub shop: String,
+    /// What the shop's backend was told.
+    pub backend: Arc<Shop>,
+    _tasks: JoinSet<()>,
+}
+
+/// Puts a show on air in the room `demo`.
+pub async fn on_air() -> Show {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let shop_url = format!("http://127.0.0.1:{port}");
+    let webhook = format!("{shop_url}/hawker/webhook");
+    let server = server::start_with(|config| config.shop.webhook_url = Some(webhook)).await;
+    let bundled = server::client().get(format!("{}/sdk/hawker.js", server.url)).send().await.expect("an answer").status();
+    assert!(bundled.is_success(), "there is no SDK to test: cargo run -p hawker-demo -- bundle");
+    let api = Api::new(&server.url, &server.admin).expect("a client");
+    let (key, _) = seed::rooms(&api, &shop_url).await.expect("rooms and shelves");
+    let backend = Shop::new(&server.url, server.running.http.port(), SHOP_SECRET).expect("a shop");
+    let mut tasks = JoinSet::new();
+    let serving = backend.clone();
+    tasks.spawn(async move { shop::serve(serving, listener).await.expect("the shop is served") });
+    let rtmp = server.running.rtmp;
+    let clips = hawker_tests::root().join("demo/sample");
+    tasks.spawn(async move { camera::run(rtmp, seed::DEMO, &key, &clips).await.expect("the camera runs") });
+    Show { server, shop: shop_url, backend, _tasks: tasks }
+}
+
+impl Show {
+    /// Starts a flash sale in the room `demo`, now and for ten minutes.
+    pub async fn flash_sale(&self, product: &str, price: i64, stock: u32) {
+        let now_ms = self.server.running.app.clock.wall().as_ms();
+        let sale = json!({
+            "product": product, "price": price, "stock": stock, "limit": 2, "starts_ms": now_ms, "ends_ms": now_ms + 600_000,
+        });
+        self.server.post("/rooms/demo/sales", &sale).await;
+    }
+}
+
+/// The picture moves: it is live, and its time goes on by a second.
+pub async fn moves(page: &Browser) {
+    page.until(
+        "(() => { const live = document.querySelector('hawker-live'); const video = live?.shadowRoot?.querySelector('video'); \
+         return live?.state === 'live' && video.currentTime > 0 && video.videoWidth > 0; })()",
+        START,
+    )
+    .await;
+    page.eval("window.__from = document.querySelector('hawker-live').shadowRoot.querySelector('video').currentTime").await;
+    page.until(
+        "document.querySelector('hawker-live').shadowRoot.querySelector('video').currentTime > window.__from + 1",
+        START,
+    )
+    .await;
+}
+
+/// Nothing went wrong on the page's console.
+pub async fn quiet(page: &Browser, what: &str) {
+    let errors = page.console_errors().await;
+    assert!(errors.is_empty(), "{what}: {errors:#?}");
+}
