@@ -74,8 +74,8 @@ async fn live(
     // Pictures must load for whoever sees the page, here or in the network.
     let seen = if options.http.ip().is_unspecified() { places::lan() } else { None }.unwrap_or(local.ip());
     let shop_port = listener.local_addr()?.port();
-    let (demo_key, studio_key) =
-        seed::rooms(&api, &format!("http://{}", SocketAddr::new(seen, shop_port))).await?;
+    let shop_url = format!("http://{}", SocketAddr::new(seen, shop_port));
+    let (demo_key, studio_key) = seed::rooms(&api, &shop_url).await?;
     let shop = Shop::new(&url, options.http.port(), &secrets.shop)?;
     println!("{}", addresses(options, shop_port, &studio_key, &secrets.admin));
 
@@ -87,7 +87,7 @@ async fn live(
         result = shop::serve(shop, listener) => result.context("the demo shop"),
 
         result = camera::run(rtmp, seed::DEMO, &demo_key, &clips) => result.context("the camera"),
-        result = seed::rounds(&api, clock::wall_ms) => result.context("the flash sales"),
+        result = seed::rounds(&api, &shop_url, clock::wall_ms) => result.context("the flash sales"),
         () = audience::run(&authority, seed::DEMO) => Ok(()),
     }
 }

@@ -70,16 +70,35 @@ async fn room(api: &Api, id: &str, title: &str) -> Result<String> {
 }
 
 async fn shelf(api: &Api, room: &str, goods: &[Good], shop: &str) -> Result<()> {
-    for (rank, good) in goods.iter().enumerate() {
-        let product = json!({
-            "title": good.title,
-            "picture": format!("{shop}/goods/{}.svg", good.id),
-            "price": good.price,
-            "stock": SHELF_STOCK,
-            "rank": rank,
-            "url": format!("{shop}/goods/{}", good.id),
-        });
-        api.call(Method::PUT, &format!("/rooms/{room}/products/{}", good.id), Some(&product)).await?;
+    for good in goods {
+        put(api, room, good, shop).await?;
+    }
+    Ok(())
+}
+
+/// Puts a good on the shelf with its full stock again.
+async fn put(api: &Api, room: &str, good: &Good, shop: &str) -> Result<()> {
+    let product = json!({
+        "title": good.title,
+        "picture": format!("{shop}/goods/{}.svg", good.id),
+        "price": good.price,
+        "stock": SHELF_STOCK,
+        "rank": GOODS.iter().position(|other| other.id == good.id),
+        "url": format!("{shop}/goods/{}", good.id),
+    });
+    api.call(Method::PUT, &format!("/rooms/{room}/products/{}", good.id), Some(&product)).await?;
+    Ok(())
+}
+
+/// Stops the flash sales that an earlier run of the demo left.
+async fn stop_left_over(api: &Api) -> Result<()> {
+    let sales = api.call(Method::GET, &format!("/rooms/{DEMO}/sales"), None).await?;
+    for sale in sales.get("sales").and_then(Value::as_array).into_iter().flatten() {
+        let over = sale.get("state").is_some_and(|state| state == "ended");
+        if let (false, Some(id)) = (over, sale.get("id").and_then(Value::as_str)) {
+            // One that ends in this very moment is as good.
+            api.ask(Method::POST, &format!("/sales/{id}/stop"), None).await?;
+        }
     }
     Ok(())
 }
@@ -88,8 +107,10 @@ async fn shelf(api: &Api, room: &str, goods: &[Good], shop: &str) -> Result<()> 
 ///
 /// # Errors
 /// The server refuses a call.
-pub async fn rounds(api: &Api, now_ms: impl Fn() -> u64) -> Result<()> {
+pub async fn rounds(api: &Api, shop: &str, now_ms: impl Fn() -> u64) -> Result<()> {
+    stop_left_over(api).await?;
     for good in GOODS.iter().cycle() {
+        put(api, DEMO, good, shop).await?;
         let starts_ms = now_ms() + ANNOUNCE.as_millis() as u64;
         let sale = json!({
             "product": good.id,

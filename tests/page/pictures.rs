@@ -20,20 +20,31 @@ async fn look_at_all(show: &Show, page: &Browser, size: &str) {
         ("shop", format!("{shop}/"), live),
         ("product", format!("{shop}/goods/teapot"), live),
         ("room", format!("{server}/room/demo"), live),
-        ("waiting-room", format!("{server}/room/studio"), "document.querySelector('hawker-live')?.state === 'offline'"),
+        (
+            "waiting-room",
+            format!("{server}/room/studio"),
+            "document.querySelector('hawker-live')?.state === 'offline'",
+        ),
         ("landing", format!("{server}/"), there),
         ("documents", format!("{server}/docs/"), there),
         ("architecture", format!("{server}/docs/architecture"), there),
         ("console", format!("{server}/console/#token={admin}"), there),
         ("api", format!("{server}/api/"), there),
-        ("checkout-unknown", format!("{shop}/checkout?hold=none&proof=none"), "document.body.dataset.state === 'unknown'"),
+        (
+            "checkout-unknown",
+            format!("{shop}/checkout?hold=none&proof=none"),
+            "document.body.dataset.state === 'unknown'",
+        ),
     ];
     for (name, address, ready) in pages {
         page.open(&address).await;
         page.until(ready, show::START).await;
         let wide = page.eval("return document.documentElement.scrollWidth - innerWidth").await;
         page.picture(&format!("{name}-{size}")).await;
-        assert!(wide.as_i64().is_some_and(|wide| wide <= 0), "{name} at {size} is {wide} px wider than the window");
+        assert!(
+            wide.as_i64().is_some_and(|wide| wide <= 0),
+            "{name} at {size} is {wide} px wider than the window"
+        );
         let mut errors = page.console_errors().await;
         // The checkout of a hold that does not exist is told so by its backend, which the browser reports.
         errors.retain(|error| !(name == "checkout-unknown" && error.contains("404")));
@@ -65,7 +76,11 @@ async fn the_sdk_is_within_its_budget_as_it_is_served() {
     let page = browser::chromium().await;
     page.open(&format!("{}/room/demo", show.server.url)).await;
     show::moves(&page).await;
-    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.controls')", Duration::from_secs(30)).await;
+    page.until(
+        "document.querySelector('hawker-live').shadowRoot.querySelector('.controls')",
+        Duration::from_secs(30),
+    )
+    .await;
     let loaded = page
         .eval(
             "return performance.getEntriesByType('resource').filter(e => e.name.includes('/sdk/')) \
@@ -74,7 +89,9 @@ async fn the_sdk_is_within_its_budget_as_it_is_served() {
         .await;
     let loaded = loaded.as_array().expect("a list").clone();
     let sum = |names: &[&str]| -> u64 {
-        let wanted = loaded.iter().filter(|entry| names.is_empty() || names.contains(&entry[0].as_str().unwrap_or_default()));
+        let wanted = loaded
+            .iter()
+            .filter(|entry| names.is_empty() || names.contains(&entry[0].as_str().unwrap_or_default()));
         wanted.map(|entry| entry[1].as_u64().unwrap_or_default()).sum()
     };
     let first = sum(&["/sdk/hawker.js", "/sdk/engine.js", "/sdk/engine.wasm"]);

@@ -33,7 +33,13 @@ async fn it_lives_with_a_strict_policy_trusted_types_and_hostile_styles() {
         .route(
             "/",
             get(move || async move {
-                ([(header::CONTENT_TYPE, "text/html".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)], html)
+                (
+                    [
+                        (header::CONTENT_TYPE, "text/html".to_owned()),
+                        (header::CONTENT_SECURITY_POLICY, policy),
+                    ],
+                    html,
+                )
             }),
         );
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
@@ -43,7 +49,8 @@ async fn it_lives_with_a_strict_policy_trusted_types_and_hostile_styles() {
     let page = browser::chromium().await;
     page.open(&format!("{origin}/")).await;
     show::moves(&page).await;
-    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.controls')", show::START).await;
+    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.controls')", show::START)
+        .await;
     let seen = page
         .eval(
             "const root = document.querySelector('hawker-live').shadowRoot; const video = root.querySelector('video'); \

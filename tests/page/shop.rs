@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::show;
 
 /// Finds in the player's shadow root.
-const FIND: &str = "const root = document.querySelector('hawker-live').shadowRoot; const find = s => root.querySelector(s);";
+const FIND: &str =
+    "const root = document.querySelector('hawker-live').shadowRoot; const find = s => root.querySelector(s);";
 const SOON: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,7 +18,9 @@ async fn row_25_a_shop_page_of_another_origin_plays_under_a_strict_policy() {
     let page = browser::chromium().await;
     page.open(&format!("{}/", show.shop)).await;
     show::moves(&page).await;
-    let origins = page.eval("return [location.origin, new URL(document.querySelector('hawker-live').server).origin]").await;
+    let origins = page
+        .eval("return [location.origin, new URL(document.querySelector('hawker-live').server).origin]")
+        .await;
     assert_ne!(origins[0], origins[1], "the player comes from another origin");
     show::quiet(&page, "shop page").await;
 }
@@ -48,7 +51,11 @@ async fn row_12_words_fly_over_the_picture_as_text() {
     speaker.until("!document.getElementById('greeting').hidden", SOON).await;
     speaker.open(&address).await;
     for page in [&speaker, &listener] {
-        page.until("document.querySelector('hawker-live')?.shadowRoot?.querySelector('.say .field')", show::START).await;
+        page.until(
+            "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.say .field')",
+            show::START,
+        )
+        .await;
     }
     // What people type is text: markup arrives as letters.
     let words = "来了 <b>hello</b>";
@@ -58,7 +65,12 @@ async fn row_12_words_fly_over_the_picture_as_text() {
         json!(words)
     );
     speaker.eval(&say).await;
-    speaker.until("document.querySelector('hawker-live').shadowRoot.querySelector('.say .send:not([disabled])')", SOON).await;
+    speaker
+        .until(
+            "document.querySelector('hawker-live').shadowRoot.querySelector('.say .send:not([disabled])')",
+            SOON,
+        )
+        .await;
     speaker.eval(&format!("{FIND} find('.say .send').click()")).await;
     let seen = format!(
         "(() => {{ {FIND} const layer = find('.danmaku'); return layer && layer.textContent.includes({}); }})()",
@@ -84,7 +96,11 @@ async fn row_38_a_piece_of_a_flash_sale_is_held_and_paid_at_the_shops_checkout()
     show.server.put("/rooms/demo/pin", &json!({ "product": "teapot" })).await;
     let page = browser::chromium().await;
     page.open(&format!("{}/", show.shop)).await;
-    page.until("document.querySelector('hawker-live')?.shadowRoot?.querySelector('.buy:not([disabled])')", show::START).await;
+    page.until(
+        "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.buy:not([disabled])')",
+        show::START,
+    )
+    .await;
     let shop_window = page.window().await.expect("a window");
     page.eval(&format!("{FIND} find('.pinned .buy').click()")).await;
     page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.pay')", SOON).await;
@@ -110,7 +126,8 @@ async fn row_38_a_piece_of_a_flash_sale_is_held_and_paid_at_the_shops_checkout()
     show::quiet(&page, "checkout").await;
 
     page.switch_to_window(shop_window).await.expect("the shop page is still there");
-    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.order-state.paid')", SOON).await;
+    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.order-state.paid')", SOON)
+        .await;
     let orders = show.server.get("/rooms/demo/orders").await;
     assert_eq!(orders["orders"][0]["state"], "paid", "{orders}");
     assert_eq!(orders["orders"][0]["price"], 13_800);
@@ -154,10 +171,16 @@ async fn row_3_firefox_plays_the_shop_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_plays_on_plain_http_at_an_address_of_the_network() {
     let show = show::on_air().await;
-    let page = browser::chromium_with(Options::phone().argument("--host-resolver-rules=MAP shop.lan 127.0.0.1")).await;
+    let page =
+        browser::chromium_with(Options::phone().argument("--host-resolver-rules=MAP shop.lan 127.0.0.1"))
+            .await;
     let port = show.shop.rsplit(':').next().expect("a port");
     page.open(&format!("http://shop.lan:{port}/")).await;
-    assert_eq!(page.eval("return isSecureContext").await, json!(false), "no secure context, as at 192.168.0.2");
+    assert_eq!(
+        page.eval("return isSecureContext").await,
+        json!(false),
+        "no secure context, as at 192.168.0.2"
+    );
     show::moves(&page).await;
     show::quiet(&page, "shop page at a network address").await;
 }

@@ -33,7 +33,12 @@ pub async fn on_air() -> Show {
     let shop_url = format!("http://127.0.0.1:{port}");
     let webhook = format!("{shop_url}/hawker/webhook");
     let server = server::start_with(|config| config.shop.webhook_url = Some(webhook)).await;
-    let bundled = server::client().get(format!("{}/sdk/hawker.js", server.url)).send().await.expect("an answer").status();
+    let bundled = server::client()
+        .get(format!("{}/sdk/hawker.js", server.url))
+        .send()
+        .await
+        .expect("an answer")
+        .status();
     assert!(bundled.is_success(), "there is no SDK to test: cargo run -p hawker-demo -- bundle");
     let api = Api::new(&server.url, &server.admin).expect("a client");
     let (key, _) = seed::rooms(&api, &shop_url).await.expect("rooms and shelves");
@@ -66,7 +71,10 @@ pub async fn moves(page: &Browser) {
         START,
     )
     .await;
-    page.eval("window.__from = document.querySelector('hawker-live').shadowRoot.querySelector('video').currentTime").await;
+    page.eval(
+        "window.__from = document.querySelector('hawker-live').shadowRoot.querySelector('video').currentTime",
+    )
+    .await;
     page.until(
         "document.querySelector('hawker-live').shadowRoot.querySelector('video').currentTime > window.__from + 1",
         START,
