@@ -97,7 +97,7 @@ async fn stop_left_over(api: &Api) -> Result<()> {
         let over = sale.get("state").is_some_and(|state| state == "ended");
         if let (false, Some(id)) = (over, sale.get("id").and_then(Value::as_str)) {
             // One that ends in this very moment is as good.
-            api.ask(Method::POST, &format!("/sales/{id}/stop"), None).await?;
+            api.ask(Method::POST, &format!("/rooms/{DEMO}/sales/{id}/stop"), None).await?;
         }
     }
     Ok(())

@@ -70,7 +70,7 @@ pay.addEventListener('click', async () => {
     body: JSON.stringify({ hold: id, proof: asked.get('proof') ?? '' }),
   });
   const result = await answer.json().catch(() => ({}));
-  settle(answer.ok ? result.order?.state ?? 'paid' : 'refused');
+  settle(answer.ok ? result.state ?? 'paid' : 'refused');
 });
 
 cancel.addEventListener('click', leave);
