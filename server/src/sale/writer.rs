@@ -67,7 +67,7 @@ enum ToDisk {
 
 enum FromDisk {
     Appended(u64, std::io::Result<u64>),
-    Reopened(anyhow::Result<State>),
+    Reopened(anyhow::Result<Box<State>>),
 }
 
 /// Runs until `closing`; what was taken in by then is on disk when it returns.
@@ -182,7 +182,7 @@ impl Writer {
                     .cloned()
                     .for_each(|product| (self.outside.changed)(Change::Product(product)));
                 state.sales().cloned().for_each(|sale| (self.outside.changed)(Change::Sale(sale)));
-                self.ledger = Ledger::open(self.outside.config.clone(), clock.now(), clock.wall(), state);
+                self.ledger = Ledger::open(self.outside.config.clone(), clock.now(), clock.wall(), *state);
             }
             FromDisk::Reopened(Err(error)) => {
                 tracing::error!(
@@ -222,7 +222,7 @@ fn serve_disk(mut file: JournalFile, mut orders: mpsc::Receiver<ToDisk>, done: &
                 let written = file.append(&bytes).map(|()| file.durable());
                 FromDisk::Appended(seq, written)
             }
-            ToDisk::Reopen => FromDisk::Reopened(file.reopen()),
+            ToDisk::Reopen => FromDisk::Reopened(file.reopen().map(Box::new)),
         };
         if done.blocking_send(result).is_err() {
             return;
