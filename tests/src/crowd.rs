@@ -74,8 +74,8 @@ impl Figures {
 
 /// The host speaks five times a second: half of what a host may.
 const HOST_EVERY: Duration = Duration::from_millis(200);
-/// How long to wait for what is under way after the last phase.
-const SETTLE: Duration = Duration::from_millis(1_500);
+/// How long a viewer reads on for the host's last word after the last phase.
+const SETTLE: Duration = Duration::from_secs(30);
 
 /// A crowd that has come in.
 pub struct Crowd {
@@ -91,7 +91,8 @@ pub struct Crowd {
 enum Mode {
     Read,
     Stop,
-    End,
+    /// Read on until the host's word of this number has come.
+    End(u64),
 }
 
 #[derive(Default)]
@@ -177,9 +178,7 @@ impl Crowd {
             bounds.push((phase.name, from, self.micros()));
             between(phase.name);
         }
-        let _ = self.mode.send(Mode::Read);
-        tokio::time::sleep(SETTLE).await;
-        let _ = self.mode.send(Mode::End);
+        let _ = self.mode.send(Mode::End(figures.host_said));
         let mut reports = Vec::new();
         while let Some(report) = self.tasks.join_next().await {
             reports.push(report.expect("a viewer's task does not panic"));
@@ -228,7 +227,10 @@ impl Member {
         loop {
             let mode = *self.mode.borrow_and_update();
             match mode {
-                Mode::End => break,
+                Mode::End(last) => {
+                    let _ = tokio::time::timeout(SETTLE, self.read_until(last)).await;
+                    break;
+                }
                 Mode::Stop if self.report.stopper => {
                     // Neither reads nor speaks until the mode changes.
                     if self.mode.changed().await.is_err() {
@@ -258,6 +260,17 @@ impl Member {
         self.report.omitted = self.talker.omitted;
         self.report.skipped = self.talker.skipped;
         self.report
+    }
+
+    async fn read_until(&mut self, last: u64) {
+        while self.report.hosts.last().is_none_or(|number| *number < last) {
+            let heard = self.talker.hear_whenever().await;
+            if let Heard::Closed(_) = heard {
+                self.report.closed = true;
+                return self.come_back().await;
+            }
+            self.note(heard);
+        }
     }
 
     fn note(&mut self, heard: Heard) {
