@@ -19,7 +19,9 @@ const FEW: u32 = 10;
 #[derive(Clone, Copy)]
 pub(crate) struct Goods {
     pub(crate) product: Memo<Product>,
+    /// Without its clock, so that only what changes is painted.
     pub(crate) offer: Memo<Offer>,
+    clock: Memo<Option<Clock>>,
 }
 
 impl Goods {
@@ -29,87 +31,89 @@ impl Goods {
             let id = id.get();
             ui.shelf.with(|shelf| shelf.iter().find(|product| product.id == id).cloned().unwrap_or_default())
         });
-        let offer = Memo::new(move |_| {
+        let now = move || {
             let now = Wall(ui.wall.get());
             product.with(|product| ui.sales.with(|sales| offer(product, sales, now)))
-        });
-        Self { product, offer }
+        };
+        Self {
+            product,
+            offer: Memo::new(move |_| Offer { clock: None, ..now() }),
+            clock: Memo::new(move |_| now().clock),
+        }
+    }
+
+    /// One text of the product, followed by itself: a change of the stock must not build the rest anew.
+    fn text(self, text: impl Fn(&Product) -> String + Send + Sync + 'static) -> Memo<String> {
+        Memo::new(move |_| self.product.with(&text))
     }
 }
 
-/// An address as the page may load it: absolute http(s), else relative to the server.
-pub(crate) fn address(base: &str, address: &str) -> Option<String> {
-    if address.is_empty() {
-        return None;
+/// An address as the page may load it: absolute http(s), else relative to the server. Empty for none.
+pub(crate) fn address(base: &str, address: &str) -> String {
+    if address.is_empty() || address.starts_with("https://") || address.starts_with("http://") {
+        return address.to_owned();
     }
-    if address.starts_with("https://") || address.starts_with("http://") {
-        return Some(address.to_owned());
-    }
-    Some([base, "/", address.trim_start_matches('/')].concat())
+    [base, "/", address.trim_start_matches('/')].concat()
+}
+
+fn base(ui: Ui) -> String {
+    ui.with_host(crate::page::host::Host::base).unwrap_or_default()
 }
 
 /// The product's picture, or an empty frame.
 pub(crate) fn picture(ui: Ui, goods: Goods) -> Nodes {
-    let base = ui.with_host(crate::page::host::Host::base).unwrap_or_default();
-    let source = Memo::new(move |_| goods.product.with(|product| address(&base, &product.picture)));
+    let base = base(ui);
+    let source = goods.text(move |product| address(&base, &product.picture));
     let shown = move || {
-        source.get().map_or_else(
-            || icon(icons::BAG),
-            |source| {
-                img().attr("src", source).attr("alt", "").attr("loading", "lazy").attr("decoding", "async")
-            },
-        )
+        let source = source.get();
+        if source.is_empty() {
+            return icon(icons::BAG);
+        }
+        img().attr("src", source).attr("alt", "").attr("loading", "lazy").attr("decoding", "async")
     };
     div().class("goods-picture").child(shown).nodes()
 }
 
 /// The title, a link when the shop has a page for it.
 pub(crate) fn title(ui: Ui, goods: Goods) -> Nodes {
-    let base = ui.with_host(crate::page::host::Host::base).unwrap_or_default();
+    let base = base(ui);
+    let url = goods.text(move |product| address(&base, &product.url));
+    let title = goods.text(|product| product.title.clone());
     (move || {
-        let (title, url) =
-            goods.product.with(|product| (product.title.clone(), address(&base, &product.url)));
-        match url {
-            Some(url) => a()
-                .class("goods-title")
-                .attr("href", url)
-                .attr("target", "_blank")
-                .attr("rel", "noopener")
-                .child(title)
-                .nodes(),
-            None => span().class("goods-title").child(title).nodes(),
+        let url = url.get();
+        if url.is_empty() {
+            return span().class("goods-title").child(title.get());
         }
+        let link =
+            a().class("goods-title").attr("href", url).attr("target", "_blank").attr("rel", "noopener");
+        link.child(title.get())
     })
     .nodes()
 }
 
 /// The price now, and the one it is lower than.
 pub(crate) fn price(ui: Ui, goods: Goods) -> Nodes {
-    let lang = ui.words.lang;
-    let price = Memo::new(move |_| {
-        let currency = goods.product.with(|product| product.currency.clone());
-        let currency = if currency.is_empty() { ui.me.with(|me| me.currency.clone()) } else { currency };
-        let (price, was) = goods.offer.with(|offer| (offer.price, offer.was));
-        (money::show(lang, &currency, price), was.map(|was| money::show(lang, &currency, was)))
-    });
-    div()
-        .class("price")
-        .child((span().class("now").child(move || price.get().0), move || {
-            price.get().1.map(|was| s().class("was").child(was))
-        }))
-        .nodes()
+    let currency = goods.text(|product| product.currency.clone());
+    let show = move |minor: i64| {
+        let currency = Some(currency.get()).filter(|currency| !currency.is_empty());
+        let currency = currency.unwrap_or_else(|| ui.me.with(|me| me.currency.clone()));
+        money::show(ui.words.lang, &currency, minor)
+    };
+    let now = move || show(goods.offer.with(|offer| offer.price));
+    let was = move || goods.offer.with(|offer| offer.was).map(|was| s().class("was").child(show(was)));
+    div().class("price").child((span().class("now").child(now), was)).nodes()
 }
 
-/// What is left, as words and for a flash sale as a bar.
+/// What is left, as words and for a flash sale as a bar. Nothing where there is plenty.
 pub(crate) fn stock(ui: Ui, goods: Goods) -> Nodes {
-    let left =
-        Memo::new(move |_| goods.offer.with(|offer| (offer.free, offer.of, offer.limit, offer.action)));
     (move || {
-        let (free, of, limit, action) = left.get();
+        let (free, of, limit, action) =
+            goods.offer.with(|offer| (offer.free, offer.of, offer.limit, offer.action));
+        let left = fill(ui.words.left, &[&free.to_string()]);
         let few = action == Action::Buy && (of.is_some() || free <= FEW);
-        let words = few.then(|| span().class("left").child(fill(ui.words.left, &[&free.to_string()])));
-        let limit =
-            (limit > 0).then(|| span().class("limit").child(fill(ui.words.limit, &[&limit.to_string()])));
+        if !few && of.is_none() {
+            return None;
+        }
         let bar = of.filter(|of| *of > 0 && action != Action::Wait).map(|of| {
             let percent = u64::from(free.min(of)) * 100 / u64::from(of);
             div()
@@ -118,19 +122,21 @@ pub(crate) fn stock(ui: Ui, goods: Goods) -> Nodes {
                 .attr("aria-valuemin", "0")
                 .attr("aria-valuemax", of.to_string())
                 .attr("aria-valuenow", free.to_string())
-                .attr("aria-label", fill(ui.words.left, &[&free.to_string()]))
+                .attr("aria-label", left.clone())
                 .child(div().class("stock-fill").style("width", &[&percent.to_string(), "%"].concat()))
         });
-        div().class("stock").child((bar, div().class("stock-words").child((words, limit))))
+        let words = few.then(|| span().class("left").child(left));
+        let limit =
+            (limit > 0).then(|| span().class("limit").child(fill(ui.words.limit, &[&limit.to_string()])));
+        Some(div().class("stock").child((bar, div().class("stock-words").child((words, limit)))))
     })
     .nodes()
 }
 
 /// The flash sale's clock.
 pub(crate) fn clock(ui: Ui, goods: Goods) -> Nodes {
-    let clock = Memo::new(move |_| goods.offer.with(|offer| offer.clock));
     (move || {
-        clock.get().map(|clock| {
+        goods.clock.get().map(|clock| {
             let (words, left) = match clock {
                 Clock::Begins(left, _) => (ui.words.begins_in, left),
                 Clock::Ends(left) => (ui.words.ends_in, left),
@@ -167,12 +173,12 @@ pub(crate) fn time(left: Left) -> String {
 /// The button: buys, or says why it cannot.
 pub(crate) fn buy(ui: Ui, goods: Goods) -> Nodes {
     let words = ui.words;
-    let action = Memo::new(move |_| goods.offer.with(|offer| offer.action));
+    let action = move || goods.offer.with(|offer| offer.action);
     let asking = Memo::new(move |_| {
         let id = goods.product.with(|product| product.id.clone());
         ui.waiting.with(|waiting| waiting.contains(&id))
     });
-    let label = move || match (asking.get(), action.get()) {
+    let label = move || match (asking.get(), action()) {
         (true, _) => words.asking,
         (_, Action::Buy) => words.buy,
         (_, Action::Wait) => words.soon,
@@ -197,7 +203,7 @@ pub(crate) fn buy(ui: Ui, goods: Goods) -> Nodes {
         .attr("type", "button")
         .class("primary buy")
         .attr("aria-busy", move || asking.get().to_string())
-        .prop("disabled", move || asking.get() || action.get() != Action::Buy)
+        .prop("disabled", move || asking.get() || action() != Action::Buy)
         .on("click", tap)
         .child(label)
         .nodes()

@@ -39,7 +39,7 @@ pub(crate) fn open(ui: Ui) -> Nodes {
 fn card(ui: Ui, hold: Hold) -> El {
     let words = ui.words;
     let deadline = Wall(hold.expires_ms);
-    let left = Memo::new(move |_| countdown::left(Wall(ui.wall.get()), deadline));
+    let left = Memo::new(move |_| goods::time(countdown::left(Wall(ui.wall.get()), deadline)));
     let id = hold.id.clone();
     let returning = Memo::new(move |_| ui.waiting.with(|waiting| waiting.contains(&id)));
     let (shown, paying, id) = (hold.clone(), hold.clone(), hold.id.clone());
@@ -47,7 +47,7 @@ fn card(ui: Ui, hold: Hold) -> El {
         div().class("hold-words").child((
             span().class("hold-head").child((
                 words.held,
-                span().class("hold-left").attr("role", "timer").child(move || goods::time(left.get())),
+                span().class("hold-left").attr("role", "timer").child(move || left.get()),
             )),
             span().class("hold-title").child(move || title(ui, &shown)),
         )),
