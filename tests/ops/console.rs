@@ -6,6 +6,8 @@ use std::time::Duration;
 use hawker_tests::browser::{self, Browser, Options};
 use hawker_tests::server::{self, Server};
 use hawker_tests::talk::Dial;
+use hawker_wire::proto::PlaceHold;
+use hawker_wire::proto::client_frame::Kind;
 use serde_json::json;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -105,6 +107,21 @@ async fn what_strangers_say_is_text_and_can_be_deleted_on_a_phone() {
     page.console_errors().await;
     let mut talker = Dial::new(server.running.http, "demo").guest("Mallory").await;
     talker.say("<img src=x onerror=alert(1)> 你好").await;
+    let hold = PlaceHold {
+        request: 1,
+        key: "a-key-of-this-test".into(),
+        product: "tea".into(),
+        quantity: 2,
+        price: 12_800,
+        ..PlaceHold::default()
+    };
+    talker.send(Kind::PlaceHold(hold)).await;
+    press(&page, "Orders").await;
+    shows(&page, "龙井 Tea × 2").await;
+    shows(&page, "¥256.00").await;
+    shows(&page, "unpaid").await;
+    nothing_is_cut_off(&page).await;
+    page.picture("console-phone-orders").await;
     press(&page, "Chat").await;
     shows(&page, "<img src=x onerror=alert(1)> 你好").await;
     nothing_is_cut_off(&page).await;
