@@ -78,7 +78,8 @@ pub(crate) fn time(shell: &Rc<Shell>) {
             if response.status() != 200 {
                 return None;
             }
-            JsFuture::from(response.text()).await.ok()?.as_string()?.trim().parse::<f64>().ok()
+            // The browser's own parser is there already; what is no number is NaN, which the core refuses.
+            Some(js_sys::parse_float(&JsFuture::from(response.text()).await.ok()?.as_string()?))
         }
         .await;
         if let Some(shell) = shell.upgrade() {

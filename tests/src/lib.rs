@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 pub mod binary;
 pub mod browser;
+pub mod burned;
 pub mod crowd;
 pub mod encoder;
 pub mod ffmpeg;
 pub mod fuzz;
+pub mod narrow;
 pub mod process;
 pub mod sale;
 pub mod server;
