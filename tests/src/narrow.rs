@@ -7,11 +7,15 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 /// Bytes moved at a time: small, so that connections take turns.
 const PIECE: usize = 4 * 1024;
 /// Socket buffers towards the server and the page.
 const BUFFER: u32 = 16 * 1024;
+
+/// How far the schedule may lag behind the clock: an idle link saves up no more than this.
+const SLACK: Duration = Duration::from_millis(4);
 
 /// A running proxy.
 pub struct Narrow {
@@ -28,7 +32,7 @@ pub async fn start(server: SocketAddr, bps: u64) -> Narrow {
     let listener = socket.listen(64).expect("a listener");
     let address = listener.local_addr().expect("an address");
     let (rate, rates) = watch::channel(bps);
-    let link = Arc::new(Mutex::new(()));
+    let link = Arc::new(Mutex::new(Instant::now()));
     tokio::spawn(async move {
         while let Ok((page, _)) = listener.accept().await {
             let (rates, link) = (rates.clone(), link.clone());
@@ -50,7 +54,7 @@ impl Narrow {
     }
 }
 
-async fn relay(page: TcpStream, server: TcpStream, rates: &watch::Receiver<u64>, link: &Mutex<()>) {
+async fn relay(page: TcpStream, server: TcpStream, rates: &watch::Receiver<u64>, link: &Mutex<Instant>) {
     let (_, _) = (page.set_nodelay(true), server.set_nodelay(true));
     let (mut page_in, mut page_out) = page.into_split();
     let (mut server_in, mut server_out) = server.into_split();
@@ -63,9 +67,11 @@ async fn relay(page: TcpStream, server: TcpStream, rates: &watch::Receiver<u64>,
             let Ok(read @ 1..) = server_in.read(&mut piece).await else { break };
             {
                 // Whoever holds the link sends; the others wait in order.
-                let _turn = link.lock().await;
+                let mut free = link.lock().await;
                 let us = read as u64 * 8_000_000 / (*rates.borrow()).max(1);
-                tokio::time::sleep(Duration::from_micros(us)).await;
+                // By a schedule, not by pauses: timers are coarse, and what they oversleep is not lost.
+                *free = (*free).max(Instant::now() - SLACK) + Duration::from_micros(us);
+                tokio::time::sleep_until(*free).await;
             }
             if page_out.write_all(piece.get(..read).unwrap_or_default()).await.is_err() {
                 break;

@@ -120,11 +120,12 @@ impl Ledger {
         self.splice.is_some()
     }
 
-    /// Whether held media may now be appended. Once per splice.
-    pub fn release(&mut self, sample: &Sample) -> bool {
+    /// Whether held media may now be appended. Once per splice. A browser may stall with a little left in its buffer.
+    pub fn release(&mut self, sample: &Sample, stalled: bool) -> bool {
         let frame_s = self.frame_s;
         let Some(splice) = self.splice.as_mut().filter(|splice| !splice.released) else { return false };
-        splice.released = splice.covered_s >= splice.at_s + frame_s && sample.ahead_s() <= SPLICE_AHEAD_S;
+        splice.released =
+            splice.covered_s >= splice.at_s + frame_s && (stalled || sample.ahead_s() <= SPLICE_AHEAD_S);
         splice.released
     }
 

@@ -181,7 +181,7 @@ pub const REQUESTS_MAX: usize = 8;
 
 /// An overlapping lower rendition is appended when the playhead is so close to the end of the old one: the time that
 /// appending and seeking take.
-pub const SPLICE_AHEAD_S: f64 = 0.08;
+pub const SPLICE_AHEAD_S: f64 = 0.1;
 /// A chunk counts as had when it begins so much before the end of what is there.
 pub const OVERLAP_EPSILON_S: f64 = 0.005;
 

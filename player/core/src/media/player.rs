@@ -416,7 +416,7 @@ impl Player {
     }
 
     fn splice(&mut self, now: Instant) {
-        if self.ledger.release(&self.sample) {
+        if self.ledger.release(&self.sample, self.gap.stalled()) {
             self.buffer.handle(now, buffer::Input::Hold(false));
         } else if self.ledger.released() && self.buffer.idle() && !self.looking {
             // What is on the screen must be known to the frame.
