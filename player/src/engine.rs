@@ -22,10 +22,6 @@ impl Engine {
     /// For this `<hawker-live>`, its video, `https://server` and a room. Idle until `start`.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "wasm-bindgen hands over ownership of JavaScript values"
-    )]
     pub fn new(host: JsValue, video: JsValue, server: &str, room: &str) -> Self {
         Self {
             shell: Shell::new(host, video.unchecked_into::<Video>(), server, room),

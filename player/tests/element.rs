@@ -103,8 +103,13 @@ fn live() -> Stream {
         peak_bps: 1_200_000,
         ..Rendition::default()
     };
-    let mut stream =
-        Stream { version: 1, epoch: "e1".into(), newest: 5, renditions: vec![rendition], ..Stream::default() };
+    let mut stream = Stream {
+        version: 1,
+        epoch: "e1".into(),
+        newest: 5,
+        renditions: vec![rendition],
+        ..Stream::default()
+    };
     stream.set_state(State::Live);
     stream
 }

@@ -57,7 +57,7 @@ fn scan(bytes: &[u8], step: usize) -> Vec<Unit> {
     let mut scanner = Scanner::new();
     let mut units = Vec::new();
     for piece in bytes.chunks(step) {
-        scanner.feed(piece, |unit| units.push(unit)).unwrap();
+        scanner.feed(piece, |unit| units.push(unit)).expect("a good object");
     }
     units
 }
