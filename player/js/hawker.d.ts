@@ -87,6 +87,9 @@ export interface HawkerLiveElement extends HTMLElement {
   ): void;
 }
 
+/** The class of <hawker-live>. */
+export const HawkerLive: { new (): HawkerLiveElement };
+
 declare global {
   interface HTMLElementTagNameMap {
     "hawker-live": HawkerLiveElement;

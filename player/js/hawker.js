@@ -87,7 +87,8 @@ function make(name, cls, props = {}) {
   return Object.assign(node, props);
 }
 
-class HawkerLive extends HTMLElement {
+/** The element, for those who subclass or test it. */
+export class HawkerLive extends HTMLElement {
   static observedAttributes = ["room", "server", "muted", "quality", "token"];
 
   #engine = null;

@@ -14,7 +14,10 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen(module = "/js/hawker.js")]
 extern "C" {
-    // Importing the module defines the element; it exports nothing.
+    // Importing the module defines the element.
+    type HawkerLive;
+    #[wasm_bindgen(constructor)]
+    fn new() -> HawkerLive;
 }
 
 #[wasm_bindgen(inline_js = r#"
@@ -116,6 +119,7 @@ fn live() -> Stream {
 
 #[wasm_bindgen_test]
 async fn bad_attributes_say_what_is_wrong() {
+    drop(HawkerLive::new());
     until(define, "the element is defined").await;
     for (room, server, code) in [
         ("", None, "bad-room"),
@@ -190,6 +194,7 @@ async fn a_stopped_engine_is_silent() {
     let host = host();
     let engine = Engine::new(host.clone(), video(), "http://server.test", "demo");
     engine.start();
+    pause(50).await;
     engine.stop();
     let (before, asked) = (list(&host).len(), requests("/"));
     pause(700).await;
