@@ -61,7 +61,9 @@ try {
     await load('shaka.js');
     const player = new shaka.Player();
     await player.attach(video);
-    player.configure({ streaming: { lowLatencyMode: true } });
+    // In its other mode Shaka 5.2 sets a negative timestampOffset 1 ms off, takes that for a change of timeline at the next
+    // part, and aborts: pictures are then lost up to the next IDR.
+    player.configure({ streaming: { lowLatencyMode: true }, manifest: { hls: { sequenceMode: true } } });
     player.addEventListener('error', (event) => {
       account.errors.push({ details: String(event.detail.code), fatal: event.detail.severity === 2 });
     });
