@@ -72,7 +72,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// The state of a room's picture and its encoders.
 #[utoipa::path(
-    get, path = "/rooms/{room}/health", tag = "rooms",
+    get, path = "/rooms/{room}/health", tag = "rooms", security(("admin" = [])),
     params(("room" = String, Path, description = "The room's id")),
     responses((status = 200, body = RoomHealth)),
 )]
