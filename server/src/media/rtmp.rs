@@ -48,11 +48,15 @@ pub(super) fn start(app: &App, listener: TcpListener) {
             let app = app.clone();
             let connections = app.life.connections.clone();
             connections.spawn(async move {
+                let help = "Encoders that are connected.";
+                let connected = app.metrics.gauge("hawker_rtmp_connections", help, &[]);
+                connected.add(1);
                 let mut connection = Connection::new(app, peer);
                 if let Err(error) = connection.run(stream).await {
                     tracing::debug!(%peer, %error, "encoder connection broke");
                 }
                 connection.left("connection closed");
+                connected.add(-1);
                 drop(place);
             });
         }
@@ -142,6 +146,8 @@ impl Connection {
                             Input::Accept
                         }
                         Err(refusal) => {
+                            let help = "Encoders that were not let in.";
+                            self.app.metrics.counter("hawker_rtmp_refused_total", help, &[]).inc();
                             tracing::warn!(peer = %self.peer, %room, %rendition, ?refusal, "encoder refused");
                             Input::Reject(refusal)
                         }

@@ -8,6 +8,7 @@ pub mod address;
 pub mod amf0;
 pub mod chunk;
 pub mod client;
+pub mod close;
 pub mod handshake;
 pub mod limits;
 pub mod message;
