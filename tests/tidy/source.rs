@@ -4,8 +4,8 @@ use super::{files, none, text};
 
 /// Lines of a source file. Beyond this it is two things and wants to be two files.
 const LINES_MAX: usize = 600;
-/// Characters in a line: rustfmt keeps code at 110, prose in comments may run a little longer.
-const COLUMNS_MAX: usize = 140;
+/// Characters in a line: rustfmt keeps code at 110; prose and string literals, which it does not break, may run longer.
+const COLUMNS_MAX: usize = 152;
 /// Written by a generator and checked by `player/wire/tests/generated.rs`.
 const GENERATED: &[&str] = &["player/wire/src/hawker.v1.rs"];
 
