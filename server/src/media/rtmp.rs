@@ -9,16 +9,18 @@ use std::time::Duration;
 use bytes::BytesMut;
 use hawker_server_core::media::rtmp::address::SOURCE;
 use hawker_server_core::media::rtmp::server::{Close, Input, Output, Server};
-use hawker_wire::Machine as _;
+use hawker_wire::{Instant, Machine as _};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::ingest::Seat;
 use super::ladder::Tap;
 use super::{Publisher, limits};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::ops::secret;
 
 /// Takes encoders until the server drains.
@@ -95,11 +97,11 @@ impl Connection {
                 return stream.shutdown().await;
             }
             let stop = self.publication.as_ref().map(|publication| publication.seat.stop.clone());
-            let wake = self.machine.wake();
+            let wake = self.machine.wake().map(|(at, _)| at);
             buffer.reserve(limits::RTMP_READ);
             let input = tokio::select! {
                 () = draining.cancelled() => Input::End,
-                () = async { match &stop { Some(stop) => stop.cancelled().await, None => std::future::pending().await } } => {
+                () = cancelled(stop) => {
                     tracing::info!(peer = %self.peer, "encoder taken over by another one");
                     Input::End
                 }
@@ -107,7 +109,7 @@ impl Connection {
                     if self.directory_changed() { continue }
                     Input::End
                 }
-                () = async { match wake { Some((at, _)) => self.app.clock.sleep_until(at).await, None => std::future::pending().await } } => {
+                () = due(self.app.clock, wake) => {
                     self.machine.tick(self.app.clock.now());
                     continue;
                 }
@@ -211,6 +213,22 @@ impl Connection {
                 dropped = counts.dropped, mended = counts.mended, "{why}"
             );
         }
+    }
+}
+
+/// Ends when the token is cancelled; without one never.
+async fn cancelled(token: Option<CancellationToken>) {
+    match token {
+        Some(token) => token.cancelled().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends at that moment; without one never.
+async fn due(clock: Clock, at: Option<Instant>) {
+    match at {
+        Some(at) => clock.sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
