@@ -59,7 +59,8 @@ async fn row_38_from_the_tap_to_the_webhook() {
 
     // Everybody is told of the start; the tap is answered with a hold of 120 s and its proof.
     for buyer in [&mut ann, &mut bob] {
-        let running = |event: &event::Kind| matches!(event, event::Kind::Sale(now) if now.id == sale && now.state() == sale::State::Running);
+        let open = |now: &hawker_wire::proto::Sale| now.id == sale && now.state() == sale::State::Running;
+        let running = |event: &event::Kind| matches!(event, event::Kind::Sale(now) if open(now));
         buyer.until_event(running).await.expect("the sale starts");
     }
     let reply = ann.place(&key(2), "tea", &sale, 1, 500).await.unwrap();
