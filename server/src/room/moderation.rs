@@ -38,6 +38,8 @@ struct Pinned {
 struct Messages {
     /// Viewers in the room now.
     online: u32,
+    /// The pinned product; empty: none.
+    pinned: String,
     /// Oldest first, 50 at most.
     messages: Vec<Said>,
 }
@@ -54,6 +56,8 @@ struct Said {
     text: String,
     /// ms since 1970.
     wall_ms: u64,
+    /// "guest", "member", "operator" or "host".
+    role: String,
 }
 
 /// Muted senders of a room.
@@ -123,12 +127,13 @@ async fn messages(_: Admin, InRoom(room): InRoom, State(app): State<App>) -> Bod
         hall.map_or((0, Vec::new()), |hall| hall.look(|room| (room.online(), room.messages())));
     let said = messages.into_iter().map(|message| Said {
         id: message.id.to_string(),
+        role: message.role().as_str_name().to_ascii_lowercase(),
         sender: message.sender,
         name: message.name,
         text: message.text,
         wall_ms: message.wall_ms,
     });
-    Body(Messages { online, messages: said.collect() })
+    Body(Messages { online, pinned: app.rooms.pinned(&room.id), messages: said.collect() })
 }
 
 /// Delete a message
