@@ -18,10 +18,10 @@ const HOSTILE: &str = "* { all: unset; box-sizing: content-box !important; font:
 #[tokio::test(flavor = "multi_thread")]
 async fn it_lives_with_a_strict_policy_trusted_types_and_hostile_styles() {
     let show = show::on_air().await;
-    let server = show.server.url.clone();
+    let (server, shop) = (show.server.url.clone(), show.shop.clone());
     let address = server.trim_start_matches("http://").to_owned();
     let policy = format!(
-        "default-src 'none'; script-src {server} 'wasm-unsafe-eval'; style-src 'self'; img-src {server}; media-src blob:; \
+        "default-src 'none'; script-src {server} 'wasm-unsafe-eval'; style-src 'self'; img-src {server} {shop}; media-src blob:; \
          connect-src {server} ws://{address}; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
     );
     let html = format!(
