@@ -6,3 +6,7 @@ mod corpus;
 mod ingest;
 #[path = "media/ingest_server.rs"]
 mod ingest_server;
+#[path = "media/players.rs"]
+mod players;
+#[path = "media/serving.rs"]
+mod serving;

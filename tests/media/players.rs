@@ -1,0 +1,75 @@
+//! Players that are not ours: hls.js and Shaka, from npm, play a room in low-latency mode in a real browser. What they show is
+//! counted by `players/play.js`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use hawker_tests::{browser, ffmpeg, server};
+use serde_json::Value;
+
+/// How long each player has to play.
+const PLAYED_S: f64 = 30.0;
+
+/// Serves the page and the players; its address.
+async fn page() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = |path: &str, kind: &'static str| {
+        let path = folder.join(path);
+        let bytes = std::fs::read(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}: tests/run fetches it", path.display()));
+        get(move || async move { ([(header::CONTENT_TYPE, kind)], bytes) })
+    };
+    let script = "text/javascript";
+    let router = Router::new()
+        .route("/", file("media/players/index.html", "text/html"))
+        .route("/play.js", file("media/players/play.js", script))
+        .route("/hls.js", file("node_modules/hls.js/dist/hls.min.js", script))
+        .route("/shaka.js", file("node_modules/shaka-player/dist/shaka-player.compiled.js", script));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+/// Publishes `source`, lets `player` play it, and returns its account.
+async fn play(player: &str, source: ffmpeg::Source) -> Value {
+    let server = server::start().await;
+    let key = server.room("shop").await;
+    let mut encoder = ffmpeg::publish(&server.rtmp("shop", &key), &source);
+    // A whole long GOP, so that there is an IDR to begin at.
+    encoder.sent(u64::from(source.gop).max(90) + 60, Duration::from_secs(60)).await;
+    let browser = browser::chromium().await;
+    browser.open(&format!("{}/?player={player}&src={}/live/shop/index.m3u8", page().await, server.url)).await;
+    let enough = format!(
+        "window.account && (window.account.played >= {PLAYED_S} || window.account.errors.some((e) => e.fatal))"
+    );
+    browser.until(&enough, Duration::from_secs(120)).await;
+    browser.eval("return window.account").await
+}
+
+fn check(account: &Value, latency_s: f64) {
+    assert!(account["played"].as_f64().is_some_and(|played| played >= PLAYED_S), "{account}");
+    assert_eq!(account["stalls"].as_array().map(Vec::len), Some(0), "{account}");
+    assert!(account["latency"].as_f64().is_some_and(|latency| latency <= latency_s), "{account}");
+    assert!(account["frames"].as_u64().is_some_and(|frames| frames > 700), "the picture moves: {account}");
+}
+
+#[tokio::test]
+async fn hls_js_plays_in_low_latency_mode() {
+    check(&play("hls", ffmpeg::Source::default()).await, 2.0);
+}
+
+#[tokio::test]
+async fn shaka_plays_in_low_latency_mode() {
+    check(&play("shaka", ffmpeg::Source::default()).await, 2.0);
+}
+
+/// x264's defaults: a keyframe each 250 frames, B-frames. Who joins begins at an IDR, so it is later by up to a GOP.
+#[tokio::test]
+async fn a_room_with_long_gops_plays_too() {
+    let source = ffmpeg::Source { gop: 250, b_frames: 3, ..ffmpeg::Source::default() };
+    check(&play("hls", source).await, 12.0);
+}

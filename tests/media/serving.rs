@@ -1,0 +1,184 @@
+//! A room's media over HTTP, as players and caches ask for it: playlists that block, parts that are announced, segments while
+//! they are made, ranges, refusals. The encoder is made of frames by hand, so that every answer is known.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hawker_server::media::Publisher;
+use hawker_server_core::media::frame::{Config, Event, Frame, Meta, Track};
+use hawker_tests::server::{self, Server};
+use hawker_wire::proto::{Stream, stream::State};
+use prost::Message as _;
+use reqwest::{Client, Response};
+
+/// x264: High, 320x180 at 30 fps.
+const AVCC: &[u8] = &[
+    0x01, 0x64, 0x00, 0x0d, 0xff, 0xe1, 0x00, 0x1a, 0x67, 0x64, 0x00, 0x0d, 0xac, 0xd9, 0x41, 0x41, 0x9f,
+    0x9f, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0xc0, 0xf1, 0x42, 0x99, 0x60,
+    0x01, 0x00, 0x06, 0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0, 0xfd, 0xf8, 0xf8, 0x00,
+];
+
+/// A server with a room, and an encoder of 25 fps with an IDR a second.
+struct Rig {
+    server: Server,
+    client: Client,
+    encoder: Publisher,
+    frame: i64,
+}
+
+async fn rig() -> Rig {
+    let server = server::start().await;
+    server.room("shop").await;
+    let encoder = server.running.app.media.publisher("shop", "source");
+    encoder.push(Event::Meta(Meta { frame_rate_milli: 25_000, ..Meta::default() }));
+    encoder.push(Event::Config(Config::Video(Bytes::from_static(AVCC))));
+    Rig { server, client: server::client(), encoder, frame: 0 }
+}
+
+impl Rig {
+    fn send(&mut self, frames: i64) {
+        for _ in 0..frames {
+            let (dts, key) = (self.frame * 40, self.frame % 25 == 0);
+            let data = Bytes::from(vec![u8::try_from(self.frame % 250).unwrap(); 500]);
+            self.encoder.push(Event::Frame(Frame { track: Track::Video, dts, cts: 0, key, data }));
+            self.frame += 1;
+        }
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.client.get(self.url(path)).send().await.expect("an answer")
+    }
+
+    async fn get_with(&self, path: &str, name: &str, value: &str) -> Response {
+        self.client.get(self.url(path)).header(name, value).send().await.expect("an answer")
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/live/shop/{path}", self.server.url)
+    }
+
+    async fn stream(&self, query: &str) -> Stream {
+        let body = self.get(&format!("stream{query}")).await.bytes().await.expect("a body");
+        Stream::decode(body).expect("a Stream")
+    }
+
+    async fn base(&self) -> String {
+        format!("{}/source", self.stream("").await.epoch)
+    }
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+#[tokio::test]
+async fn a_waiting_page_is_told_when_the_encoder_comes() {
+    let mut rig = rig().await;
+    let offline = rig.stream("").await;
+    assert_eq!(offline.state(), State::Offline);
+    let (client, url) = (rig.client.clone(), rig.url(&format!("stream?after={}", offline.version)));
+    let waiting = tokio::spawn(async move { client.get(url).send().await.unwrap().bytes().await.unwrap() });
+    rig.send(1);
+    let live = Stream::decode(waiting.await.unwrap()).unwrap();
+    assert_eq!((live.state(), live.newest), (State::Live, 1));
+    assert_eq!(live.renditions[0].codecs, "avc1.64000d");
+}
+
+#[tokio::test]
+async fn a_segment_is_streamed_while_it_is_made_and_then_immutable() {
+    let mut rig = rig().await;
+    rig.send(3);
+    let base = rig.base().await;
+    let mut response = rig.get(&format!("{base}/1.mp4")).await;
+    assert_eq!((response.status().as_u16(), header(&response, "hawker-independent")), (200, "1"));
+    assert_eq!(header(&response, "content-length"), "", "its length is not known yet");
+    let mut live = response.chunk().await.unwrap().unwrap().to_vec();
+    assert_eq!(&live[4..8], b"ftyp");
+    rig.send(23);
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        live.extend_from_slice(&chunk);
+    }
+    let finished = rig.get(&format!("{base}/1.mp4")).await;
+    assert_eq!(header(&finished, "content-length"), live.len().to_string());
+    assert!(header(&finished, "cache-control").contains("immutable"));
+    assert_eq!(header(&finished, "access-control-allow-origin"), "*");
+    let etag = header(&finished, "etag").to_owned();
+    assert_eq!(finished.bytes().await.unwrap(), live, "the same bytes, live and later");
+
+    let path = format!("{base}/1.mp4");
+    assert_eq!(rig.get_with(&path, "if-none-match", &etag).await.status(), 304);
+    let part = rig.get_with(&path, "range", "bytes=10-19").await;
+    assert_eq!(
+        (part.status().as_u16(), header(&part, "content-range")),
+        (206, &*format!("bytes 10-19/{}", live.len()))
+    );
+    assert_eq!(part.bytes().await.unwrap(), &live[10..20]);
+    assert_eq!(rig.get_with(&path, "range", "bytes=999999-").await.status(), 416);
+}
+
+#[tokio::test]
+async fn the_next_segment_is_waited_for() {
+    let mut rig = rig().await;
+    rig.send(10);
+    let base = rig.base().await;
+    let (client, url) = (rig.client.clone(), rig.url(&format!("{base}/2.mp4")));
+    let waiting = tokio::spawn(async move { client.get(url).send().await.unwrap() });
+    rig.send(16);
+    let mut response = waiting.await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(&response.chunk().await.unwrap().unwrap()[4..8], b"ftyp");
+    assert_eq!(rig.get(&format!("{base}/4.mp4")).await.status(), 404, "further ahead is not waited for");
+}
+
+#[tokio::test]
+async fn playlists_block_and_the_announced_part_comes_whole() {
+    let mut rig = rig().await;
+    rig.send(7);
+    let base = rig.base().await;
+    let text = rig.get(&format!("{base}/video.m3u8")).await.text().await.unwrap();
+    assert!(text.contains("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"video/1.1.m4s\""), "{text}");
+    let get = |path: &str| {
+        let (client, url) = (rig.client.clone(), rig.url(&format!("{base}/{path}")));
+        tokio::spawn(async move { client.get(url).send().await.unwrap() })
+    };
+    let (playlist, part) = (get("video.m3u8?_HLS_msn=1&_HLS_part=1"), get("video/1.1.m4s"));
+    rig.send(5);
+    let playlist = playlist.await.unwrap();
+    assert_eq!(header(&playlist, "content-type"), "application/vnd.apple.mpegurl");
+    assert!(playlist.text().await.unwrap().contains("video/1.1.m4s\"\n"));
+    let part = part.await.unwrap().bytes().await.unwrap();
+    assert_eq!(part.windows(4).filter(|w| *w == b"moof").count(), 5);
+
+    for bad in ["_HLS_part=1", "_HLS_msn=x", "_HLS_msn=9", "_HLS_skip=maybe"] {
+        let answer = rig.get(&format!("{base}/video.m3u8?{bad}")).await;
+        assert_eq!((answer.status().as_u16(), header(&answer, "cache-control")), (400, "no-store"), "{bad}");
+    }
+    let zipped = rig.get_with("index.m3u8", "accept-encoding", "gzip").await;
+    assert_eq!(header(&zipped, "content-encoding"), "gzip");
+    let object = rig.get_with(&format!("{base}/video-1.mp4"), "accept-encoding", "gzip").await;
+    assert_eq!(header(&object, "content-encoding"), "", "media is not compressed twice");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said() {
+    let mut rig = rig().await;
+    let offline = rig.get("index.m3u8").await;
+    assert_eq!((offline.status().as_u16(), header(&offline, "hawker-state")), (404, "offline"));
+    let unknown = rig.client.get(format!("{}/live/nowhere/index.m3u8", rig.server.url)).send().await.unwrap();
+    assert_eq!((unknown.status().as_u16(), header(&unknown, "hawker-state")), (404, ""));
+    rig.send(25 * 45);
+    let base = rig.base().await;
+    assert_eq!(rig.get(&format!("{base}/1.mp4")).await.status(), 410, "fallen out of the window");
+    assert_eq!(rig.get("000000001/source/1.mp4").await.status(), 410, "an epoch of the past");
+    assert_eq!(rig.get(&format!("{base}/nothing.mp4")).await.status(), 404);
+    rig.server.post("/rooms/shop/end", &serde_json::Value::Null).await;
+    let ended = tokio::time::timeout(Duration::from_secs(5), async {
+        loop {
+            let answer = rig.get("index.m3u8").await;
+            if header(&answer, "hawker-state") == "ended" {
+                return answer.status().as_u16();
+            }
+        }
+    });
+    assert_eq!(ended.await.expect("the end arrives"), 404);
+}
