@@ -76,7 +76,7 @@ pub fn publish(running: &Running, outputs: &[Output<'_>]) -> Camera {
         .spawn()
         .unwrap_or_else(|error| panic!("ffmpeg does not start ({error})"));
     let mut pipe = child.stdin.take().expect("stdin is piped");
-    let clock = running.app.clock.clone();
+    let clock = running.app.clock;
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / FPS));
         let mut noise = 1;

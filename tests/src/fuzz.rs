@@ -132,6 +132,9 @@ pub fn session(data: &[u8]) {
     }
 }
 
+/// A fuzz target: takes any bytes and must not panic.
+pub type Target = fn(&[u8]);
+
 /// The targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] =
+pub const TARGETS: [(&str, Target); 5] =
     [("chunk", chunk), ("amf0", amf0), ("flv", flv), ("session", session), ("room", room)];

@@ -63,8 +63,7 @@ async fn relay(page: TcpStream, server: TcpStream, rates: &watch::Receiver<u64>,
     };
     let down = async {
         let mut piece = [0; PIECE];
-        loop {
-            let Ok(read @ 1..) = server_in.read(&mut piece).await else { break };
+        while let Ok(read @ 1..) = server_in.read(&mut piece).await {
             {
                 // Whoever holds the link sends; the others wait in order.
                 let mut free = link.lock().await;

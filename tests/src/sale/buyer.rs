@@ -116,10 +116,10 @@ impl Buyer {
 
     async fn reply(&mut self, request: u64) -> Result<HoldReply> {
         loop {
-            if let server_frame::Kind::HoldReply(reply) = self.next().await? {
-                if reply.request == request {
-                    return Ok(reply);
-                }
+            if let server_frame::Kind::HoldReply(reply) = self.next().await?
+                && reply.request == request
+            {
+                return Ok(reply);
             }
         }
     }

@@ -137,7 +137,7 @@ impl Window {
         let has_media = |(_, lane): &(&Name, &Lane)| !lane.both.is_empty();
         let summary = |(name, lane): (&Name, &Lane)| (name.clone(), self.summary(lane));
         let mut all: Vec<_> = self.lanes.iter().filter(has_media).map(summary).collect();
-        all.sort_by(|(_, a), (_, b)| (b.height, b.average_bps).cmp(&(a.height, a.average_bps)));
+        all.sort_by_key(|(_, rendition)| std::cmp::Reverse((rendition.height, rendition.average_bps)));
         all
     }
 
