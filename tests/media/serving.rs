@@ -39,7 +39,7 @@ impl Rig {
     fn send(&mut self, frames: i64) {
         for _ in 0..frames {
             let (dts, key) = (self.frame * 40, self.frame % 25 == 0);
-            let data = Bytes::from(vec![u8::try_from(self.frame % 250).unwrap(); 500]);
+            let data = Bytes::from(vec![(self.frame % 250) as u8; 500]);
             self.encoder.push(Event::Frame(Frame { track: Track::Video, dts, cts: 0, key, data }));
             self.frame += 1;
         }

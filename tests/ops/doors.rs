@@ -26,8 +26,7 @@ async fn strangers_are_refused_everywhere() {
     let calls = calls(&server).await;
     assert!(calls.len() >= 15, "the document knows {} calls only", calls.len());
     for (method, path, operation) in &calls {
-        let url =
-            format!("{}{}", server.url, path.replace("{room}", "demo").replace('{', "").replace('}', ""));
+        let url = format!("{}{}", server.url, path.replace("{room}", "demo").replace(['{', '}'], ""));
         for token in [None, Some("wrong"), Some("")] {
             let mut request =
                 server::client().request(method.to_uppercase().parse::<Method>().unwrap(), &url);

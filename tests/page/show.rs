@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// How long a page may take to a moving picture on a busy machine. What it takes on a quiet one is measured by `tests/bench`.
-pub const START: Duration = Duration::from_secs(30);
+pub(crate) const START: Duration = Duration::from_secs(30);
 
 /// A running show; everything ends when it is dropped.
-pub struct Show {
+pub(crate) struct Show {
     /// The server.
     pub server: Server,
     /// The shop's origin, without a slash at its end.
@@ -27,7 +27,7 @@ pub struct Show {
 }
 
 /// Puts a show on air in the room `demo`.
-pub async fn on_air() -> Show {
+pub(crate) async fn on_air() -> Show {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let shop_url = format!("http://127.0.0.1:{port}");
@@ -54,7 +54,7 @@ pub async fn on_air() -> Show {
 
 impl Show {
     /// Starts a flash sale in the room `demo`, now and for ten minutes.
-    pub async fn flash_sale(&self, product: &str, price: i64, stock: u32) {
+    pub(crate) async fn flash_sale(&self, product: &str, price: i64, stock: u32) {
         let now_ms = self.server.running.app.clock.wall().as_ms();
         let sale = json!({
             "product": product, "price": price, "stock": stock, "limit": 2, "starts_ms": now_ms, "ends_ms": now_ms + 600_000,
@@ -64,7 +64,7 @@ impl Show {
 }
 
 /// The picture moves: it is live, and its time goes on by a second.
-pub async fn moves(page: &Browser) {
+pub(crate) async fn moves(page: &Browser) {
     page.until(
         "(() => { const live = document.querySelector('hawker-live'); const video = live?.shadowRoot?.querySelector('video'); \
          return live?.state === 'live' && video.currentTime > 0 && video.videoWidth > 0; })()",
@@ -83,7 +83,7 @@ pub async fn moves(page: &Browser) {
 }
 
 /// Nothing went wrong on the page's console.
-pub async fn quiet(page: &Browser, what: &str) {
+pub(crate) async fn quiet(page: &Browser, what: &str) {
     let errors = page.console_errors().await;
     assert!(errors.is_empty(), "{what}: {errors:#?}");
 }

@@ -79,7 +79,7 @@ async fn row_38_from_the_tap_to_the_webhook() {
     assert_eq!(again.hold.as_ref(), Some(&hold));
     let guest = ann.welcome.guest.clone();
     let mut tab = enter(&server, &guest).await;
-    assert_eq!(tab.welcome.holds, [hold.clone()]);
+    assert_eq!(tab.welcome.holds, std::slice::from_ref(&hold));
     assert!(bob.welcome.holds.is_empty());
 
     // Every refusal says why, with what is needed to do better.

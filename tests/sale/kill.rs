@@ -48,7 +48,7 @@ async fn row_38_no_promise_is_lost_when_the_process_is_killed() {
         shoppers.spawn(async move { town.shop(number).await });
     }
 
-    let mut dice = Dice(0x51EE_D);
+    let mut dice = Dice(0x5_1EED);
     let mut written = town.written.subscribe();
     for kill in 1..=KILLS {
         // The moment is a number of entries, not of milliseconds: the same load on a slow machine and on a fast one.

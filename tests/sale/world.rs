@@ -443,10 +443,10 @@ fn run(seed: u64, step: usize, fault: Fault) -> Vec<String> {
     let mut world = World::new(seed, fault);
     let again = step + if seed % 2 == 1 { 3 } else { usize::MAX / 2 };
     for at in 0..STEPS_MAX {
-        if at == step || at == again {
-            if let Err(error) = world.crash() {
-                return vec![error];
-            }
+        if (at == step || at == again)
+            && let Err(error) = world.crash()
+        {
+            return vec![error];
         }
         if !world.step() || at > again.min(step + 50) {
             break;
