@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
+use tokio::time::MissedTickBehavior;
 
 /// Width and height of the picture, and its frames a second.
 const SIZE: (usize, usize) = (640, 360);
@@ -36,7 +37,9 @@ pub struct Camera {
 pub fn publish(running: &Running, outputs: &[Output<'_>]) -> Camera {
     let mut command = Command::new("ffmpeg");
     let (width, height) = SIZE;
-    command.args(["-hide_banner", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
+    // Without probing: pictures that ffmpeg reads ahead of its sound would wait for that sound ever after.
+    command.args(["-hide_banner", "-loglevel", "error", "-fflags", "nobuffer", "-probesize", "32"]);
+    command.args(["-analyzeduration", "0", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
     command.args(["-s", &format!("{width}x{height}"), "-r", &FPS.to_string(), "-i", "pipe:0"]);
     command.args(["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]);
     for output in outputs {
@@ -79,6 +82,8 @@ pub fn publish(running: &Running, outputs: &[Output<'_>]) -> Camera {
     let clock = running.app.clock;
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / FPS));
+        // While ffmpeg starts nothing is taken: a burst afterwards would put the picture ahead of the sound for good.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut noise = 1;
         loop {
             ticks.tick().await;

@@ -38,13 +38,23 @@ pub(super) fn render(from: &Path, files: &mut Files) -> Result<()> {
         let page = fill(&frame, title(text).unwrap_or(name), &menu(&titles, name), &to_html(text));
         files.insert(format!("www/docs/{name}.html"), page.into_bytes());
     }
-    let index = fill(&frame, "Documents", &menu(&titles, ""), "<h1>Documents</h1>");
+    let mut body = String::from("<h1>Documents</h1>\n");
+    for (name, text) in &documents {
+        let title = escape(title(text).unwrap_or(name));
+        body.push_str(&format!("<h2><a href=\"/docs/{name}\">{title}</a></h2>\n{}", to_html(opening(text))));
+    }
+    let index = fill(&frame, "Documents", &menu(&titles, ""), &body);
     files.insert("www/docs/index.html".into(), index.into_bytes());
     Ok(())
 }
 
 fn title(text: &str) -> Option<&str> {
     text.lines().find_map(|line| line.strip_prefix("# "))
+}
+
+/// The first paragraph below the title.
+fn opening(text: &str) -> &str {
+    text.split("\n\n").find(|paragraph| !paragraph.trim_start().starts_with('#')).unwrap_or_default()
 }
 
 fn fill(frame: &str, title: &str, menu: &str, body: &str) -> String {
