@@ -6,7 +6,7 @@
 
 use crate::time::Instant;
 
-/// Something that decides. See the module text for the order of calls; the laws are tested in `tests/src/laws.rs`.
+/// Something that decides. See the module text for the order of calls; the laws are tested beside each machine.
 pub trait Machine {
     /// What can happen to it.
     type Input;
