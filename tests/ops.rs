@@ -1,6 +1,8 @@
 //! Running it: configuration, doors, rooms, health, limits, TLS, and the life of the process.
 #[path = "ops/console.rs"]
 mod console;
+#[path = "ops/demo.rs"]
+mod demo;
 #[path = "ops/doors.rs"]
 mod doors;
 #[path = "ops/health.rs"]

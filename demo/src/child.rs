@@ -1,6 +1,7 @@
 //! The server as a child process: started, waited for, asked to stop.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub struct Server {
 /// The binary is missing, or the log cannot be written.
 pub fn start(config: &Path, log: PathBuf) -> Result<Server> {
     let own = std::env::current_exe().context("this program does not know where it is")?;
-    let program = own.with_file_name(if cfg!(windows) { "hawker.exe" } else { "hawker" });
+    let program = own.with_file_name("hawker");
     if !program.is_file() {
         bail!(
             "{} is missing: build it with cargo build --release -p hawker-server, or use demo/run",
@@ -34,9 +35,9 @@ pub fn start(config: &Path, log: PathBuf) -> Result<Server> {
         );
     }
     let file = File::create(&log).with_context(|| format!("can't write {}", log.display()))?;
-    let child = Command::new(&program)
-        .arg("serve")
-        .arg("--config")
+    // By way of this program, which becomes the server: see `become_server`.
+    let child = Command::new(&own)
+        .arg("server")
         .arg(config)
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
@@ -45,8 +46,21 @@ pub fn start(config: &Path, log: PathBuf) -> Result<Server> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .with_context(|| format!("{} does not start", program.display()))?;
+        .with_context(|| format!("{} does not start", own.display()))?;
     Ok(Server { child, log })
+}
+
+/// Becomes the server: replaces this process by the `hawker` binary beside it, which then lives no longer than the process
+/// that started it. Without that, a demo that is killed (`kill -9`, a closed terminal) would leave a server behind that keeps the
+/// ports and the data folder. Returns only when that fails.
+pub fn become_server(config: &Path) -> anyhow::Error {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)) {
+        return error.into();
+    }
+    let own = std::env::current_exe().unwrap_or_default();
+    let mut server = std::process::Command::new(own.with_file_name("hawker"));
+    server.arg("serve").arg("--config").arg(config).exec().into()
 }
 
 impl Server {

@@ -22,6 +22,12 @@ enum Command {
     },
     /// Start the server, a camera, a shop and its flash sales; Ctrl-C stops all of it.
     Run(hawker_demo::run::Options),
+    /// The server of `run`, bound to the life of that.
+    #[command(hide = true)]
+    Server {
+        /// Its configuration.
+        config: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -40,6 +46,7 @@ fn command(command: Command) -> anyhow::Result<()> {
             let root = hawker_demo::root();
             hawker_demo::bundle::run(&root, &out.unwrap_or_else(|| root.join("target/dist")))
         }
+        Command::Server { config } => Err(hawker_demo::child::become_server(&config)),
         Command::Run(options) => tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?

@@ -16,7 +16,8 @@ use crate::{audience, camera, child, clock, places, seed};
 /// What `run` may be told.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// Where pages and media are served; the demo shop takes the next port. 0.0.0.0:8080 opens them to your network.
+    /// Where pages and media are served; the demo shop takes the next port. 0.0.0.0:8080 opens them to your network, port 0
+    /// takes any two that are free.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub http: SocketAddr,
     /// Where encoders publish.
@@ -31,7 +32,7 @@ pub struct Options {
 ///
 /// # Errors
 /// What keeps the demo from starting, or ended it.
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(mut options: Options) -> Result<()> {
     // From the first moment, so that Ctrl-C during the start leaves nothing behind either.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let asked_to_stop = async {
@@ -42,13 +43,16 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let folder = options.data.clone().unwrap_or_else(|| crate::root().join("data"));
     let shop_address = places::shop_address(options.http)?;
-    // Tried and given back at once: the server takes them in a moment. The shop's stays.
-    drop(places::bind(options.http, "pages and media", "--http").await?);
-    drop(places::bind(options.rtmp, "encoders", "--rtmp").await?);
+    let http = places::bind(options.http, "pages and media", "--http").await?;
+    let rtmp = places::bind(options.rtmp, "encoders", "--rtmp").await?;
     let listener = places::bind(shop_address, "the demo shop, on the port after --http", "--http").await?;
+    (options.http, options.rtmp) = (http.local_addr()?, rtmp.local_addr()?);
+    // Given back: the server takes them in a moment. The shop's stays.
+    drop((http, rtmp));
 
     let secrets = Secrets::open(&folder)?;
-    let config = settings::write_config(&folder, options.http, options.rtmp, shop_address, &secrets)?;
+    let config =
+        settings::write_config(&folder, options.http, options.rtmp, listener.local_addr()?, &secrets)?;
     let mut server = child::start(&config, folder.join("hawker.log"))?;
     eprintln!("starting the server (log: {})", folder.join("hawker.log").display());
     let result = tokio::select! {
@@ -72,12 +76,13 @@ async fn live(
     server.ready(&url).await?;
     let api = Api::new(&url, &secrets.admin)?;
     // Pictures must load for whoever sees the page, here or in the network.
-    let seen = if options.http.ip().is_unspecified() { places::lan() } else { None }.unwrap_or(local.ip());
+    let lan = places::lan();
+    let seen = lan.filter(|_| options.http.ip().is_unspecified()).unwrap_or(local.ip());
     let shop_port = listener.local_addr()?.port();
     let shop_url = format!("http://{}", SocketAddr::new(seen, shop_port));
     let (demo_key, studio_key) = seed::rooms(&api, &shop_url).await?;
     let shop = Shop::new(&url, options.http.port(), &secrets.shop)?;
-    println!("{}", addresses(options, shop_port, &studio_key, &secrets.admin));
+    println!("{}", addresses(options, shop_port, &studio_key, &secrets.admin, lan));
 
     let rtmp = SocketAddr::new(places::local(options.rtmp.ip()), options.rtmp.port());
     let clips = crate::root().join("demo/sample");
@@ -87,13 +92,19 @@ async fn live(
         result = shop::serve(shop, listener) => result.context("the demo shop"),
 
         result = camera::run(rtmp, seed::DEMO, &demo_key, &clips) => result.context("the camera"),
-        result = seed::rounds(&api, &shop_url, clock::wall_ms) => result.context("the flash sales"),
+        result = seed::rounds(&api, &shop_url, seed::PACE, clock::wall_ms) => result.context("the flash sales"),
         () = audience::run(&authority, seed::DEMO) => Ok(()),
     }
 }
 
-/// What to open, one address a line.
-fn addresses(options: &Options, shop_port: u16, studio_key: &str, admin: &str) -> String {
+/// What to open, one address a line; `lan` is this machine's address in its network.
+fn addresses(
+    options: &Options,
+    shop_port: u16,
+    studio_key: &str,
+    admin: &str,
+    lan: Option<IpAddr>,
+) -> String {
     let block = |http: IpAddr, rtmp: IpAddr| {
         let (shop, http) = (SocketAddr::new(http, shop_port), SocketAddr::new(http, options.http.port()));
         let (rtmp, studio) = (SocketAddr::new(rtmp, options.rtmp.port()), seed::STUDIO);
@@ -106,15 +117,20 @@ fn addresses(options: &Options, shop_port: u16, studio_key: &str, admin: &str) -
     };
     let (http, rtmp) = (options.http.ip(), options.rtmp.ip());
     let mut text = format!("\n{}", block(places::local(http), places::local(rtmp)));
-    match places::lan() {
+    let rtmp_port = options.rtmp.port();
+    match lan {
         Some(lan) if http.is_unspecified() => {
             let rtmp = if rtmp.is_unspecified() { lan } else { rtmp };
             text.push_str(&format!("\n  in your network:\n{}", block(lan, rtmp)));
+            if rtmp.is_loopback() {
+                text.push_str(&format!(
+                    "  encoders on other machines: start with --rtmp 0.0.0.0:{rtmp_port} too\n"
+                ));
+            }
         }
         Some(lan) if http.is_loopback() => text.push_str(&format!(
-            "\n  in your network     start with --http 0.0.0.0:{} --rtmp 0.0.0.0:{}, then http://{}/\n",
+            "\n  in your network     start with --http 0.0.0.0:{} --rtmp 0.0.0.0:{rtmp_port}, then http://{}/\n",
             options.http.port(),
-            options.rtmp.port(),
             SocketAddr::new(lan, shop_port)
         )),
         Some(_) | None => {}
@@ -129,19 +145,30 @@ mod tests {
 
     #[test]
     fn every_address_is_whole_and_on_a_line_of_its_own() {
-        let options = Options {
-            http: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            rtmp: SocketAddr::from(([127, 0, 0, 1], 1935)),
-            data: None,
+        let lan = Some(IpAddr::from([192, 168, 0, 7]));
+        let check = |http: &str, rtmp: &str, expected: &[&str]| {
+            let (http, rtmp) = (http.parse().expect("an address"), rtmp.parse().expect("an address"));
+            let text = addresses(&Options { http, rtmp, data: None }, 8081, "KEY", "TOKEN", lan);
+            for line in expected {
+                assert!(text.lines().any(|found| found.trim() == *line), "{line:?} is not in {text}");
+            }
         };
-        let text = addresses(&options, 8081, "KEY", "TOKEN");
-        for line in [
+        let here = [
             "shop page           http://127.0.0.1:8081/",
             "your own encoder    rtmp://127.0.0.1:1935/live/studio?key=KEY",
             "its page            http://127.0.0.1:8080/room/studio",
             "operators' console  http://127.0.0.1:8080/console/#token=TOKEN",
-        ] {
-            assert!(text.lines().any(|found| found.trim() == line), "{line:?} is not in {text}");
-        }
+        ];
+        let network = [
+            "shop page           http://192.168.0.7:8081/",
+            "your own encoder    rtmp://192.168.0.7:1935/live/studio?key=KEY",
+            "its page            http://192.168.0.7:8080/room/studio",
+            "operators' console  http://192.168.0.7:8080/console/#token=TOKEN",
+        ];
+        check("127.0.0.1:8080", "127.0.0.1:1935", &here);
+        check("0.0.0.0:8080", "0.0.0.0:1935", &[here, network].concat());
+        let hint = "encoders on other machines: start with --rtmp 0.0.0.0:1935 too";
+        check("0.0.0.0:8080", "127.0.0.1:1935", &[here[0], here[1], network[0], hint]);
+        check("192.168.0.7:8080", "192.168.0.7:1935", &network);
     }
 }

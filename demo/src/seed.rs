@@ -42,10 +42,18 @@ const SHELF_STOCK: u32 = 200;
 const FLASH_STOCK: u32 = 30;
 /// Pieces a buyer may have of a flash sale.
 const FLASH_LIMIT: u32 = 2;
-/// From the announcement of a flash sale to its start: time to see the countdown.
-const ANNOUNCE: Duration = Duration::from_secs(15);
-/// How long a flash sale runs.
-const RUN: Duration = Duration::from_secs(90);
+
+/// How flash sales follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// From the announcement of a flash sale to its start: time to see the countdown.
+    pub announce: Duration,
+    /// How long it runs; the next one is announced at its end.
+    pub run: Duration,
+}
+
+/// For an audience.
+pub const PACE: Pace = Pace { announce: Duration::from_secs(15), run: Duration::from_secs(90) };
 
 /// Makes both rooms with their shelves, unless they exist, and returns their stream keys (demo, studio).
 ///
@@ -103,26 +111,27 @@ async fn stop_left_over(api: &Api) -> Result<()> {
     Ok(())
 }
 
-/// Runs flash sales in the room `demo`, one after the other, until dropped. `now_ms` is the calendar time.
+/// Runs flash sales in the room `demo`, one after the other through the whole range, until dropped. `now_ms` is the calendar
+/// time.
 ///
 /// # Errors
 /// The server refuses a call.
-pub async fn rounds(api: &Api, shop: &str, now_ms: impl Fn() -> u64) -> Result<()> {
+pub async fn rounds(api: &Api, shop: &str, pace: Pace, now_ms: impl Fn() -> u64) -> Result<()> {
     stop_left_over(api).await?;
     for good in GOODS.iter().cycle() {
         put(api, DEMO, good, shop).await?;
-        let starts_ms = now_ms() + ANNOUNCE.as_millis() as u64;
+        let starts_ms = now_ms() + pace.announce.as_millis() as u64;
         let sale = json!({
             "product": good.id,
             "price": good.flash,
             "stock": FLASH_STOCK,
             "limit": FLASH_LIMIT,
             "starts_ms": starts_ms,
-            "ends_ms": starts_ms + RUN.as_millis() as u64,
+            "ends_ms": starts_ms + pace.run.as_millis() as u64,
         });
         api.call(Method::POST, &format!("/rooms/{DEMO}/sales"), Some(&sale)).await?;
         api.call(Method::PUT, &format!("/rooms/{DEMO}/pin"), Some(&json!({ "product": good.id }))).await?;
-        tokio::time::sleep(ANNOUNCE + RUN).await;
+        tokio::time::sleep(pace.announce + pace.run).await;
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::places;
+
 /// Secrets of this demo, made at its first start.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Secrets {
@@ -101,7 +103,10 @@ pub fn write_config(
         admin: Admin { token: &secrets.admin },
         shop: Shop {
             secret: &secrets.shop,
-            webhook_url: format!("http://127.0.0.1:{}/hawker/webhook", shop.port()),
+            webhook_url: format!(
+                "http://{}/hawker/webhook",
+                SocketAddr::new(places::local(shop.ip()), shop.port())
+            ),
         },
     };
     let path = folder.join("hawker.toml");
@@ -125,6 +130,23 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn webhooks_go_to_where_the_shop_listens() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let secrets = Secrets::open(folder.path())?;
+        let local = SocketAddr::from(([127, 0, 0, 1], 1));
+        for (shop, expected) in [
+            ("0.0.0.0:8081", "http://127.0.0.1:8081/hawker/webhook"),
+            ("192.168.0.7:8081", "http://192.168.0.7:8081/hawker/webhook"),
+            ("[::1]:8081", "http://[::1]:8081/hawker/webhook"),
+        ] {
+            let config = write_config(folder.path(), local, local, shop.parse()?, &secrets)?;
+            let text = fs::read_to_string(config)?;
+            assert!(text.contains(&format!("webhook_url = \"{expected}\"")), "{shop}: {text}");
+        }
+        Ok(())
+    }
 
     #[test]
     fn secrets_stay_the_same_from_start_to_start() -> Result<()> {

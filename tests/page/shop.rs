@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hawker_tests::browser::{self, Options};
+use hawker_tests::browser::{self, Browser, Options};
 use serde_json::json;
 
 use crate::show;
@@ -102,27 +102,20 @@ async fn row_38_a_piece_of_a_flash_sale_is_held_and_paid_at_the_shops_checkout()
     )
     .await;
     let shop_window = page.window().await.expect("a window");
-    page.eval(&format!("{FIND} find('.pinned .buy').click()")).await;
-    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.pay')", SOON).await;
-
-    // A real click: only those may open the checkout's window.
-    page.click("document.querySelector('hawker-live').shadowRoot.querySelector('.pay')").await;
-    let opened = tokio::time::timeout(SOON, async {
-        loop {
-            let windows = page.windows().await.expect("windows");
-            if let Some(other) = windows.into_iter().find(|window| *window != shop_window) {
-                return other;
-            }
-            tokio::task::yield_now().await;
-        }
-    });
-    page.switch_to_window(opened.await.expect("a checkout window")).await.expect("it is there");
+    hold_one(&page).await;
+    check_out(&page).await;
     page.until("document.getElementById('pay') && !document.getElementById('pay').disabled", SOON).await;
     let sum = page.eval("return document.getElementById('sum').textContent").await;
     assert!(sum.as_str().expect("text").contains("138.00"), "the flash price is charged: {sum}");
+    let title = page.eval("return document.getElementById('title').textContent").await;
+    assert_eq!(title, json!("紫砂壶 Clay teapot"));
+    page.until("document.getElementById('picture').naturalWidth > 0", SOON).await;
     page.picture("checkout-held").await;
     page.eval("document.getElementById('pay').click()").await;
     page.until("document.body.dataset.state === 'paid'", SOON).await;
+    // Back and forward, or a reload: paid stays paid, and there is no second time.
+    page.refresh().await.expect("it reloads");
+    page.until("document.body.dataset.state === 'paid' && document.getElementById('pay').hidden", SOON).await;
     show::quiet(&page, "checkout").await;
 
     page.switch_to_window(shop_window).await.expect("the shop page is still there");
@@ -141,6 +134,69 @@ async fn row_38_a_piece_of_a_flash_sale_is_held_and_paid_at_the_shops_checkout()
         }
     });
     told.await.expect("the shop was told");
+}
+
+/// Taps the pinned goods and waits until they are held.
+async fn hold_one(page: &Browser) {
+    page.eval(&format!("{FIND} find('.pinned .buy').click()")).await;
+    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.pay')", SOON).await;
+}
+
+/// Goes from the player to the shop's checkout, which opens in a window of its own.
+async fn check_out(page: &Browser) {
+    let before = page.windows().await.expect("windows");
+    // A real click: only those may open a window.
+    page.click("document.querySelector('hawker-live').shadowRoot.querySelector('.pay')").await;
+    let opened = tokio::time::timeout(SOON, async {
+        loop {
+            let windows = page.windows().await.expect("windows");
+            if let Some(other) = windows.into_iter().find(|window| !before.contains(window)) {
+                return other;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    page.switch_to_window(opened.await.expect("a checkout window")).await.expect("it is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_38_what_is_left_at_the_checkout_is_free_at_once_and_what_is_late_is_told() {
+    let show = show::on_air_with(|config| config.sale.hold_s = 8).await;
+    show.flash_sale("teapot", 13_800, 1).await;
+    show.server.put("/rooms/demo/pin", &json!({ "product": "teapot" })).await;
+    let page = browser::chromium_with(Options::phone()).await;
+    page.open(&format!("{}/", show.shop)).await;
+    page.until(
+        "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.pinned .buy:not([disabled])')",
+        show::START,
+    )
+    .await;
+    let shop_window = page.window().await.expect("a window");
+    hold_one(&page).await;
+    check_out(&page).await;
+    page.until("document.body.dataset.state === 'held'", SOON).await;
+    page.picture("checkout-phone").await;
+    page.eval("document.getElementById('cancel').click()").await;
+    page.until("document.body.dataset.state === 'cancelled'", SOON).await;
+    let sale = show.server.get("/rooms/demo/sales").await["sales"][0].clone();
+    assert_eq!((&sale["free"], &sale["held"]), (&json!(1), &json!(0)), "{sale}");
+    page.eval("document.getElementById('leave').click()").await;
+    page.switch_to_window(shop_window).await.expect("the show went on");
+    page.until("!document.querySelector('hawker-live').shadowRoot.querySelector('.pay')", SOON).await;
+
+    // The same piece again, and this time nobody pays.
+    page.until(
+        "document.querySelector('hawker-live').shadowRoot.querySelector('.pinned .buy:not([disabled])')",
+        SOON,
+    )
+    .await;
+    hold_one(&page).await;
+    check_out(&page).await;
+    page.until("document.body.dataset.state === 'expired'", SOON).await;
+    let words = page.eval("return document.getElementById('state').textContent").await;
+    assert!(words.as_str().expect("text").contains("time is up"), "{words}");
+    assert_eq!(page.eval("return document.getElementById('pay').hidden").await, json!(true));
+    show::quiet(&page, "checkout").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

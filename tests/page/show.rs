@@ -6,6 +6,7 @@ use std::time::Duration;
 use hawker_demo::api::Api;
 use hawker_demo::shop::Shop;
 use hawker_demo::{camera, seed, shop};
+use hawker_server::ops::config::Config;
 use hawker_tests::browser::Browser;
 use hawker_tests::server::{self, SHOP_SECRET, Server};
 use serde_json::json;
@@ -28,11 +29,20 @@ pub(crate) struct Show {
 
 /// Puts a show on air in the room `demo`.
 pub(crate) async fn on_air() -> Show {
+    on_air_with(|_| {}).await
+}
+
+/// The same with a changed configuration.
+pub(crate) async fn on_air_with(change: impl FnOnce(&mut Config)) -> Show {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let shop_url = format!("http://127.0.0.1:{port}");
     let webhook = format!("{shop_url}/hawker/webhook");
-    let server = server::start_with(|config| config.shop.webhook_url = Some(webhook)).await;
+    let server = server::start_with(|config| {
+        config.shop.webhook_url = Some(webhook);
+        change(config);
+    })
+    .await;
     let bundled = server::client()
         .get(format!("{}/sdk/hawker.js", server.url))
         .send()

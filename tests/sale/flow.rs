@@ -180,6 +180,34 @@ async fn row_38_an_expired_hold_is_free_again_and_a_late_payment_finds_goods_or_
 }
 
 #[tokio::test]
+async fn a_shop_gives_back_what_a_buyer_leaves_at_its_checkout() {
+    let server = open(|_| {}).await;
+    server.put("/rooms/demo/products/tea", &json!({ "title": "Tea", "price": 1_000, "stock": 2 })).await;
+    let mut ann = enter(&server, "").await;
+    let mut bob = enter(&server, "").await;
+    let left = ann.place(&key(1), "tea", "", 2, 1_000).await.unwrap().hold.expect("a hold");
+    assert_eq!(bob.place(&key(1), "tea", "", 1, 1_000).await.unwrap().refusal(), Refusal::SoldOut);
+
+    let (client, now) = (server::client(), server.running.app.clock.wall());
+    let ask = async |hold: &str, proof: &str, secret: &str| {
+        let body = json!({ "hold": hold, "proof": proof });
+        backend::call(&client, &server.url, "/cancellations", secret, &body, now).await.expect("an answer")
+    };
+    assert_eq!(ask(&left.id, &left.proof, "another secret").await.0, 401);
+    assert_eq!(ask(&left.id, "not its proof", SHOP_SECRET).await.0, 403);
+    assert_eq!(ask("h999999", &left.proof, SHOP_SECRET).await.0, 404);
+    let given = ask(&left.id, &left.proof, SHOP_SECRET).await;
+    assert_eq!((given.0, &given.1["state"]), (200, &json!("cancelled")));
+    assert_eq!(ask(&left.id, &left.proof, SHOP_SECRET).await, given, "a second click is the same");
+    ann.until_hold(|told| told.id == left.id && told.state() == State::Cancelled).await.expect("ann is told");
+
+    let bought = bob.place(&key(2), "tea", "", 2, 1_000).await.unwrap().hold.expect("it is free at once");
+    assert_eq!(pay(&server, &bought, "p1", SHOP_SECRET).await.0, 200);
+    let no = ask(&bought.id, &bought.proof, SHOP_SECRET).await;
+    assert_eq!((no.0, &no.1["error"]["code"]), (409, &json!("settled")));
+}
+
+#[tokio::test]
 async fn row_60_what_is_paid_unpaid_and_refunded_is_told_apart_to_the_cent() {
     let server = open(|_| {}).await;
     let mut holds = Vec::new();

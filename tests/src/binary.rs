@@ -1,30 +1,38 @@
-//! The real `hawker` binary, as a process: what only a process can show (signals, exit codes, what it prints).
+//! The real binaries, as processes: what only a process can show (signals, exit codes, what it prints).
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
-/// Builds the binary, once a test run, and says where it is.
+/// Builds the server, once a test run, and says where it is.
 ///
 /// # Panics
 /// When it doesn't build.
 pub fn hawker() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args(["build", "--quiet", "-p", "hawker-server"])
-            .current_dir(crate::root())
-            .status()
-            .expect("cargo runs");
-        assert!(status.success(), "hawker doesn't build");
-        // A test binary is in target/PROFILE/deps.
-        let this = std::env::current_exe().expect("a test binary has a path");
-        let target = this.ancestors().nth(2).expect("a test binary is in target/PROFILE/deps");
-        let target = target.parent().expect("target").join("debug");
-        target.join("hawker")
-    })
+    BUILT.get_or_init(|| built("hawker-server", "hawker"))
+}
+
+/// Builds the demo, and the server that it starts, once a test run, and says where it is.
+///
+/// # Panics
+/// When one of them doesn't build.
+pub fn demo() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    hawker();
+    BUILT.get_or_init(|| built("hawker-demo", "hawker-demo"))
+}
+
+fn built(package: &str, binary: &str) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = ["build", "--quiet", "-p", package];
+    let status = Command::new(cargo).args(build).current_dir(crate::root()).status().expect("cargo runs");
+    assert!(status.success(), "{package} doesn't build");
+    // A test binary is in TARGET/PROFILE/deps.
+    let this = std::env::current_exe().expect("a test binary has a path");
+    let target = this.ancestors().nth(3).expect("a test binary is in TARGET/PROFILE/deps");
+    target.join("debug").join(binary)
 }
 
 /// A `hawker serve` that runs. It is killed when dropped.

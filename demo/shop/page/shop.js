@@ -32,7 +32,7 @@ function greet(customer) {
 }
 
 const customer = remembered();
-if (customer) greet(customer);
+if (customer && login) greet(customer);
 
 login?.addEventListener('submit', async event => {
   event.preventDefault();

@@ -3,6 +3,7 @@
 //! It knows the server only by its public surfaces: the SDK's element and events, signed calls, signed webhooks. Its pages
 //! carry a strict policy (CSP and Trusted Types), so the demo itself shows that the SDK lives with one.
 
+mod checkout;
 mod limits;
 pub mod orders;
 mod pages;
@@ -60,42 +61,58 @@ fn router(shop: Arc<Shop>) -> Router {
     pages::routes()
         .route("/api/holds/{hold}", get(hold))
         .route("/api/pay", post(pay))
+        .route("/api/cancel", post(cancel))
         .route("/api/token", post(token))
         .route("/hawker/webhook", post(webhook))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .with_state(shop)
 }
 
-/// What the shop knows of a hold, for its checkout page.
+/// What the shop knows of a hold, for its checkout page. The time left is told, not the deadline: the page's clock may be off.
 async fn hold(State(shop): State<Arc<Shop>>, Path(hold): Path<String>) -> Response {
     match shop.orders.wait_for(&hold).await {
-        Some(hold) => Json(hold).into_response(),
+        Some(hold) => Json(checkout::order(&hold, clock::wall_ms())).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "unknown-hold"),
     }
 }
 
 #[derive(Deserialize)]
-struct Pay {
+struct Proven {
     hold: String,
     proof: String,
 }
 
 /// Takes the money (a demo: it is always there) and tells the server with a signed call. The payment's id is made from the
 /// hold, so that a second click is the same payment.
-async fn pay(State(shop): State<Arc<Shop>>, Json(pay): Json<Pay>) -> Response {
-    let body =
-        json!({ "hold": pay.hold, "proof": pay.proof, "payment": format!("demo-{}", pay.hold) }).to_string();
+async fn pay(State(shop): State<Arc<Shop>>, Json(asked): Json<Proven>) -> Response {
+    let payment = format!("demo-{}", asked.hold);
+    let body = json!({ "hold": asked.hold, "proof": asked.proof, "payment": payment });
+    settle(&shop, "/payments", &body).await
+}
+
+/// Gives a hold up for a customer who leaves the checkout: the goods are free at once.
+async fn cancel(State(shop): State<Arc<Shop>>, Json(asked): Json<Proven>) -> Response {
+    settle(&shop, "/cancellations", &json!({ "hold": asked.hold, "proof": asked.proof })).await
+}
+
+/// A signed call of the server that settles a hold, and what the hold is then.
+async fn settle(shop: &Shop, path: &str, body: &Value) -> Response {
+    let body = body.to_string();
     let signature = sign::call(&shop.secret, body.as_bytes(), clock::wall_ms());
-    let request = shop.client.post(format!("{}/api/v1/payments", shop.server));
+    let request = shop.client.post(format!("{}/api/v1{path}", shop.server));
     let request =
         request.header("content-type", "application/json").header(sign::HEADER, signature).body(body);
-    match request.send().await {
-        Ok(answer) => {
-            let status = answer.status();
-            (status, Json(answer.json::<Value>().await.unwrap_or_default())).into_response()
-        }
-        Err(_) => refuse(StatusCode::BAD_GATEWAY, "server-unreachable"),
+    let Ok(answer) = request.send().await else {
+        return refuse(StatusCode::BAD_GATEWAY, "server-unreachable");
+    };
+    let status = answer.status();
+    let answer: Value = answer.json().await.unwrap_or_default();
+    if !status.is_success() {
+        return (status, Json(answer)).into_response();
     }
+    // The webhook will say the same; whoever asks before it comes is told already.
+    shop.orders.told(&json!({ "hold": answer }));
+    Json(checkout::order(&answer, clock::wall_ms())).into_response()
 }
 
 #[derive(Deserialize)]
