@@ -1,7 +1,7 @@
 //! The room client on simulated time: what a viewer notices of joining, losing and coming back.
 
 use super::*;
-use hawker_wire::proto::{Event, Message, Pong, event};
+use hawker_wire::proto::{Event, Message, Pong, SayReply, event};
 
 fn client() -> Client {
     Client::new(Identity { name: "Lin".into(), ..Identity::default() }, 42)

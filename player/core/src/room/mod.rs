@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod client;
+pub mod contract;
 pub mod limits;
 pub mod server_time;
 pub mod stage;
