@@ -139,6 +139,27 @@ fn a_pause_ends_at_the_live_edge() {
     assert!(report.latency_p95_ms < 450.0, "{report:?}");
 }
 
+#[test]
+fn a_browser_that_wants_no_media_for_a_while_gets_none_and_is_at_the_live_edge_afterwards() {
+    for pause_ms in [200, 700, 3_000, 9_000, 60_000] {
+        let warm = [Step::Publish(ONE), Step::Run(2_000), Step::Open, Step::Run(10_000)];
+        // What was under way may end: a segment.
+        let (mut world, _) = run(&warm, &[Step::Streaming(false), Step::Run(2_500.min(pause_ms))]);
+        world.run(&[Step::Run(pause_ms.saturating_sub(2_500))]);
+        let meanwhile = world.report();
+        assert!(
+            pause_ms < 4_000 || meanwhile.frames < 5,
+            "{pause_ms}: media were still fetched: {meanwhile:?}"
+        );
+        world.run(&[Step::Streaming(true), Step::Run(4_000)]);
+        world.report();
+        world.run(&[Step::Run(20_000)]);
+        let after = world.report();
+        assert_eq!((after.stalls, world.state()), (0, State::Live), "{pause_ms}: {after:?}");
+        assert!(after.latency_p95_ms < 600.0, "{pause_ms}: behind for ever: {after:?}");
+    }
+}
+
 /// The twelve traces: nothing of a public set may stop the show for long.
 #[test]
 fn public_traces_play() {

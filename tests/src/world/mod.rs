@@ -38,6 +38,8 @@ pub enum Step {
     Open,
     /// Something the page tells the player.
     Page(Input),
+    /// A browser that manages the buffer wants media, or none for now.
+    Streaming(bool),
     /// Time passes, ms.
     Run(u64),
 }
@@ -149,6 +151,7 @@ impl World {
                 Step::Trace(periods) => self.link.set(self.now_us, periods.clone()),
                 Step::Open => self.page.input(self.now_us, Input::Start, &mut self.mse),
                 Step::Page(input) => self.page.input(self.now_us, input.clone(), &mut self.mse),
+                Step::Streaming(streaming) => self.page.streaming(self.now_us, *streaming, &mut self.mse),
                 Step::Run(ms) => self.pass(self.now_us + ms * 1_000),
             }
             self.settle();

@@ -5,6 +5,7 @@ use super::mse::Mse;
 use super::origin::{Call, Note, Origin};
 use bytes::Bytes;
 use hawker_player_core::media::clock;
+use hawker_player_core::media::gate::{self, Gate};
 use hawker_player_core::media::player::{Input, Output, Player};
 use hawker_wire::media::{Scanner, Unit};
 use hawker_wire::{Instant, Machine};
@@ -28,6 +29,7 @@ struct Fetch {
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) player: Player,
+    gate: Gate,
     fetches: BTreeMap<u32, Fetch>,
     queue: Vec<(u32, Vec<u8>)>,
     offered: Option<(u32, Vec<u8>)>,
@@ -46,6 +48,7 @@ impl Page {
     pub(super) fn new(now_us: u64, seed: u64) -> Self {
         Self {
             player: Player::new(Instant(now_us), seed),
+            gate: Gate::default(),
             fetches: BTreeMap::new(),
             queue: Vec::new(),
             offered: None,
@@ -174,8 +177,25 @@ impl Page {
         }
     }
 
+    /// A managed MediaSource wants media, or none for now.
+    pub(super) fn streaming(&mut self, now_us: u64, streaming: bool, mse: &mut Mse) {
+        self.gate.handle(Instant(now_us), gate::Input::Streaming(streaming));
+        self.carry_out(now_us, mse);
+    }
+
+    /// The next thing to do; the gate stands between the player and the network, as in the browser's shell.
+    fn next(&mut self, now_us: u64) -> Option<Output> {
+        loop {
+            match self.gate.poll() {
+                Some(gate::Output::Do(output)) => return Some(output),
+                Some(gate::Output::Tell(input)) => self.player.handle(Instant(now_us), input),
+                None => self.gate.handle(Instant(now_us), gate::Input::Wants(self.player.poll()?)),
+            }
+        }
+    }
+
     fn carry_out(&mut self, now_us: u64, mse: &mut Mse) {
-        while let Some(output) = self.player.poll() {
+        while let Some(output) = self.next(now_us) {
             match output {
                 Output::AskStream(after) => {
                     self.turns += 1;

@@ -193,3 +193,14 @@ pub const REBUILD_PAUSE: Span = Span::from_ms(250);
 pub const REBUILDS_MAX: u32 = 6;
 /// A hidden and silent page stops loading after this.
 pub const HIDDEN_STOP: Span = Span::from_secs(5);
+
+// ---- gate
+
+/// A request held back for longer than a segment is given up: what it asked for lies behind the live edge.
+pub const HELD_MAX: Span = Span::from_secs(1);
+
+// ---- trouble
+
+/// Questions for the room's state that may stay without an answer before the viewer is told: with the back-off between them
+/// a second or two, in which most lost links come back.
+pub const UNREACHED_MAX: u32 = 2;

@@ -1,19 +1,22 @@
 //! The picture: loader, ABR, latency control, buffer and gaps. Decides what to fetch, append, seek and play; touches no element.
 //!
-//! [`player::Player`] is the whole and routes between the parts; the shell (`player/src`) and the simulated world
-//! (`tests/src/world`) drive it and nothing else.
+//! [`player::Player`] is the whole of playback and routes between its parts; the shell (`player/src`) and the simulated world
+//! (`tests/src/world`) drive it, with [`gate`] between it and the network. [`outside`] and [`trouble`] are the shell's alone.
 
 pub mod abr;
 pub mod buffer;
 pub mod clock;
 pub mod contract;
 pub mod gap;
+pub mod gate;
 pub mod latency;
 pub mod ledger;
 pub mod limits;
 pub mod loader;
+pub mod outside;
 pub mod player;
 pub mod throughput;
+pub mod trouble;
 
 pub use player::Player;
 
