@@ -4,7 +4,7 @@
 use hawker_wire::Wall;
 
 use super::date::iso8601;
-use super::{TARGET_DURATION_S, seconds};
+use super::{TARGET_DURATION_S, duration, seconds};
 use crate::media::frame::Track;
 
 /// What a playlist shows.
@@ -32,7 +32,7 @@ pub struct Snapshot {
 pub struct Segment {
     /// Media sequence number.
     pub number: u64,
-    /// EXTINF in microseconds; `None` while it is being made.
+    /// EXTINF in microseconds; `None` as long as the next segment has no part.
     pub duration_us: Option<u64>,
     /// EXT-X-PROGRAM-DATE-TIME.
     pub wall: Wall,
@@ -71,6 +71,10 @@ const SKIP_UNTIL_US: u64 = 6 * TARGET_DURATION_S * 1_000_000;
 /// Parts are listed this far back: three target durations (6.2.2 lets a server drop older ones).
 const PARTS_US: u64 = 3 * TARGET_DURATION_S * 1_000_000;
 
+/// PART-HOLD-BACK at every usual rate: three times the longest PART-TARGET of picture and sound, because it should be the same
+/// in all playlists of a room (4.4.3.8). Rates with longer parts say more.
+const PART_HOLD_BACK_US: u64 = 660_000;
+
 /// The playlist. `skip`: leave out what the client has, if that is possible. `query` goes to every URL inside.
 #[must_use]
 pub fn write(list: &Snapshot, skip: bool, query: &str) -> String {
@@ -105,7 +109,7 @@ pub fn write(list: &Snapshot, skip: bool, query: &str) -> String {
             if segment.gap {
                 line(&mut out, "#EXT-X-GAP");
             }
-            line(&mut out, &format!("#EXTINF:{},", seconds(us)));
+            line(&mut out, &format!("#EXTINF:{},", duration(us)));
             line(&mut out, &format!("{}/{}.m4s{query}", name(list.track), segment.number));
         }
     }
@@ -132,8 +136,8 @@ pub const fn name(track: Track) -> &'static str {
 }
 
 fn header(out: &mut String, list: &Snapshot) {
-    let target = seconds(list.part_target_us);
-    let hold_back = seconds(list.part_target_us * 3);
+    let target = duration(list.part_target_us);
+    let hold_back = seconds((list.part_target_us * 3 + 3).max(PART_HOLD_BACK_US));
     line(out, "#EXTM3U");
     line(out, "#EXT-X-VERSION:9");
     line(out, &format!("#EXT-X-TARGETDURATION:{TARGET_DURATION_S}"));
@@ -163,7 +167,7 @@ fn parts(out: &mut String, track: Track, segment: &Segment, query: &str) {
     let (name, number) = (name(track), segment.number);
     for (at, part) in segment.parts.iter().enumerate() {
         let independent = if part.independent { ",INDEPENDENT=YES" } else { "" };
-        let duration = seconds(part.duration_us);
+        let duration = duration(part.duration_us);
         line(
             out,
             &format!("#EXT-X-PART:DURATION={duration},URI=\"{name}/{number}.{at}.m4s{query}\"{independent}"),

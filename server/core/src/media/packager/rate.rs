@@ -73,15 +73,6 @@ impl FrameRate {
     }
 }
 
-/// PART-TARGET of sound in samples: the whole number of AAC frames nearest to 200 ms. Audio is counted in samples, so no
-/// room for rounding is needed.
-#[must_use]
-pub fn audio_part_target(frame_samples: u32, sample_rate: u32) -> u32 {
-    let frame = frame_samples.max(1);
-    let ideal = (i64::from(sample_rate) * PART_NS / 1_000_000_000) as u32;
-    ((ideal + frame / 2) / frame).max(1) * frame
-}
-
 /// Predicts the stamp of the next frame, so that a chunk can carry its exact duration before the next frame is there.
 ///
 /// An encoder's frames are evenly spaced and its stamps rounded to milliseconds: 0, 33, 67, 100. `at` is where the last frame
@@ -162,11 +153,6 @@ mod tests {
                 }
             }
             assert!((190..=212).contains(&target), "{rate:?}: {target} is near 200");
-        }
-        for rate in [48_000, 44_100, 32_000, 22_050] {
-            let target = audio_part_target(1_024, rate);
-            let ms = target * 1_000 / rate;
-            assert!((150..=250).contains(&ms), "{rate}: {ms}");
         }
     }
 

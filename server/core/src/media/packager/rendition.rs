@@ -8,7 +8,8 @@ use bytes::Bytes;
 use hawker_wire::Wall;
 
 use super::health::Health;
-use super::rate::{FrameRate, Pace, audio_part_target};
+use super::parts::{SoundParts, sound_part_target};
+use super::rate::{FrameRate, Pace};
 use super::samples::SampleClock;
 use super::{Chunk, EPOCH_START_MS, Init, Name, Others, Output, Shared, Timeline};
 use crate::media::aac::Sound;
@@ -83,9 +84,7 @@ struct PictureTrack {
 struct SoundTrack {
     clock: Option<SampleClock>,
     target: Option<u32>,
-    segment: u64,
-    part: u32,
-    part_from: i64,
+    parts: SoundParts,
 }
 
 impl Rendition {
@@ -307,24 +306,17 @@ impl Rendition {
         step.room.grid = Some((tfdt, rate));
         let in_ms = |samples: i64| (samples * 1_000 + i64::from(rate) - 1).div_euclid(i64::from(rate));
         let at_ms = in_ms(tfdt).max(self.from);
-        if let Some(cut) = step.room.cuts.due(self.sound.segment, self.segment.number, at_ms) {
-            self.sound.segment = cut.number;
-            (self.sound.part, self.sound.part_from) = (0, tfdt);
+        if let Some(cut) = step.room.cuts.due(self.sound.parts.segment(), self.segment.number, at_ms) {
+            self.sound.parts.begin(cut.number, clock.samples(cut.at), tfdt);
         }
-        if self.sound.segment == 0 {
+        if self.sound.parts.segment() == 0 {
             return None;
         }
-        let target = *self.sound.target.get_or_insert_with(|| {
-            let target = audio_part_target(sound.frame_samples, rate);
+        self.sound.target.get_or_insert_with(|| {
+            let target = sound_part_target(sound.frame_samples, rate);
             step.out.push_back(Output::PartTarget(step.name.clone(), Track::Audio, target, 0));
             target
         });
-        if tfdt + i64::from(sound.frame_samples) - self.sound.part_from > i64::from(target)
-            && tfdt > self.sound.part_from
-        {
-            self.sound.part = self.sound.part.saturating_add(1);
-            self.sound.part_from = tfdt;
-        }
         let sample = Sample {
             track: Track::Audio,
             sequence: 0,
@@ -335,7 +327,8 @@ impl Rendition {
             wall: step.wall,
             data: &frame.data,
         };
-        let place = (self.sound.segment, self.sound.part);
+        let part = self.sound.parts.place(tfdt, sound.frame_samples, rate);
+        let place = (self.sound.parts.segment(), part);
         let end = in_ms(tfdt + i64::from(sound.frame_samples));
         step.room.edge = step.room.edge.max(end);
         if alone {

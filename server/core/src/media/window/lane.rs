@@ -24,7 +24,8 @@ pub(super) struct Lane {
 /// One track.
 #[derive(Debug, Default)]
 pub(super) struct TrackLane {
-    pub(super) target: Option<u32>,
+    /// PART-TARGET in microseconds: it stays when a later configuration counts in other ticks.
+    pub(super) target_us: Option<u64>,
     pub(super) segments: VecDeque<Segment>,
 }
 
@@ -98,7 +99,8 @@ impl Lane {
     }
 
     pub(super) fn set_target(&mut self, track: Track, ticks: u32, frame_rate_milli: u32) {
-        self.track_mut(track).target = Some(ticks);
+        let target_us = micros(i64::from(ticks), self.timescale(track));
+        self.track_mut(track).target_us = Some(target_us);
         if track == Track::Video {
             self.frame_rate_milli = frame_rate_milli;
         }
@@ -230,11 +232,11 @@ impl Segment {
         self.parts.iter().take_while(|part| part.complete).count()
     }
 
-    /// Duration in ticks.
-    pub(super) fn length(&self) -> i64 {
+    /// From when to when it lasts, in ticks.
+    pub(super) fn span(&self) -> (i64, i64) {
         match (self.parts.first(), self.parts.last()) {
-            (Some(first), Some(last)) => last.end - first.start,
-            _ => 0,
+            (Some(first), Some(last)) => (first.start, last.end),
+            _ => (0, 0),
         }
     }
 
@@ -245,4 +247,10 @@ impl Segment {
     pub(super) fn bytes(&self) -> Vec<Bytes> {
         self.parts.iter().flat_map(|part| part.chunks.iter().cloned()).collect()
     }
+}
+
+/// Ticks in whole microseconds, rounded down.
+pub(super) fn micros(ticks: i64, timescale: u32) -> u64 {
+    let us = i128::from(ticks) * 1_000_000 / i128::from(timescale.max(1));
+    u64::try_from(us).unwrap_or(0)
 }

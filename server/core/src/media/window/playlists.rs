@@ -2,7 +2,7 @@
 //! itself is written in `hls`.
 
 use super::Window;
-use super::lane::{Lane, Object, Segment as Stored, TrackLane};
+use super::lane::{Lane, Object, Segment as Stored, TrackLane, micros};
 use super::request::Reply;
 use crate::media::frame::Track;
 use crate::media::hls::directives::Directives;
@@ -77,7 +77,7 @@ impl Window {
         directives: &Directives,
     ) -> Reply {
         let stored = lane.track(track);
-        let (Some(target), Some(last)) = (stored.target, stored.last_part()) else {
+        let (Some(target_us), Some(last)) = (stored.target_us, stored.last_part()) else {
             let has_track = lane.init().is_some_and(|init| match track {
                 Track::Video => init.video.is_some(),
                 Track::Audio => init.audio.is_some(),
@@ -99,7 +99,6 @@ impl Window {
             }
         }
         let timescale = lane.timescale(track);
-        let target_us = micros(i64::from(target), timescale);
         let segments = self.listed(stored, timescale, target_us);
         let first = segments.first().map_or(0, |segment| segment.number);
         let before = self.cuts.iter().filter(|cut| cut.number < first && cut.discontinuity).count() as u64;
@@ -133,15 +132,23 @@ impl Window {
             if !in_list || (cut.at < from && cut.number + 3 <= last.number) {
                 continue;
             }
-            let (wall, discontinuity) = (cut.wall, cut.discontinuity);
+            let discontinuity = cut.discontinuity;
             let number = cut.number;
+            // Differences of rounded times, so that the parts' sum is the segment's and nothing adds up over hours.
+            let lasts = |(start, end)| micros(end, timescale).saturating_sub(micros(start, timescale));
             out.push(match stored.segment(number) {
                 Some(segment) => {
                     init = segment.init;
+                    // Sound begins up to a frame after the cut, and so does its calendar.
+                    let late = (micros(segment.span().0, timescale) / 1_000)
+                        .saturating_sub(u64::try_from(cut.at).unwrap_or(0));
+                    // Its last part is listed at once, the segment with the first part of the next. A player is otherwise told
+                    // that the segment is whole while it takes in the last but one part, and hls.js then leaves the last out.
+                    let closed = segment.complete && number < last.number;
                     Segment {
                         number,
-                        duration_us: segment.complete.then(|| micros(segment.length(), timescale)),
-                        wall,
+                        duration_us: closed.then(|| lasts(segment.span())),
+                        wall: cut.wall.plus_ms(late),
                         discontinuity,
                         init,
                         parts: segment
@@ -150,7 +157,7 @@ impl Window {
                             .take_while(|part| part.complete)
                             .map(|part| Part {
                                 // A late frame may stretch a part after the fact; what is said never exceeds PART-TARGET.
-                                duration_us: micros(part.end - part.start, timescale).min(target_us),
+                                duration_us: lasts((part.start, part.end)).min(target_us),
                                 independent: part.independent,
                             })
                             .collect(),
@@ -161,7 +168,7 @@ impl Window {
                 None => Segment {
                     number,
                     duration_us: Some(next.map_or(0, |next| micros(next.at - cut.at, 1_000))),
-                    wall,
+                    wall: cut.wall,
                     discontinuity,
                     init,
                     parts: Vec::new(),
@@ -228,9 +235,4 @@ fn reached(stored: &TrackLane, last: (u64, u32), (msn, part): (u64, u32)) -> boo
     let beyond =
         stored.segment(msn).is_some_and(|segment| segment.complete && part as usize >= segment.parts.len());
     if beyond { last >= (msn + 1, 0) } else { last >= (msn, part) }
-}
-
-fn micros(ticks: i64, timescale: u32) -> u64 {
-    let us = i128::from(ticks) * 1_000_000 / i128::from(timescale.max(1));
-    u64::try_from(us).unwrap_or(0)
 }
