@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use hawker_tests::browser::{self, Browser, Options};
-use hawker_tests::server::{self, Server};
+use hawker_tests::ffmpeg;
+use hawker_tests::sale::backend;
+use hawker_tests::sale::{Buyer, Identity};
+use hawker_tests::server::{self, SHOP_SECRET, Server};
 use hawker_tests::talk::Dial;
 use hawker_wire::proto::PlaceHold;
 use hawker_wire::proto::client_frame::Kind;
-use serde_json::json;
+use hawker_wire::proto::say_reply::Outcome;
+use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -82,10 +86,15 @@ async fn row_38_an_operator_runs_a_flash_sale_on_a_desktop() {
     fill(&page, "Product", "tea").await;
     fill(&page, "Price", "99.00").await;
     fill(&page, "Pieces", "50").await;
+    // An operator's computer whose clock is an hour fast: the sale runs ten minutes all the same, by the server's clock.
+    page.eval("const real = Date.now; Date.now = () => real() + 3600000").await;
     press(&page, "Start now").await;
     shows(&page, "Running").await;
     shows(&page, "left 50/50").await;
     let sale = server.get("/rooms/demo/sales").await["sales"][0].clone();
+    let left_ms = sale["ends_ms"].as_u64().unwrap().abs_diff(server.running.app.clock.wall().as_ms());
+    assert!((540_000..=600_000).contains(&left_ms), "{sale}");
+    shows(&page, "ends in 9:").await;
     assert_eq!((sale["state"].as_str(), sale["price"].as_i64()), (Some("running"), Some(9_900)));
     nothing_is_cut_off(&page).await;
     page.picture("console-desktop").await;
@@ -129,6 +138,32 @@ async fn what_strangers_say_is_text_and_can_be_deleted_on_a_phone() {
     press(&page, "Delete").await;
     page.until("!document.body.innerText.includes('onerror')", SOON).await;
 
+    // Muted for good, until an operator thinks better of it.
+    talker.say("me again").await;
+    shows(&page, "me again").await;
+    press(&page, "Mute").await;
+    press(&page, "Really?").await;
+    shows(&page, "Muted viewers (1)").await;
+    assert_eq!(talker.say("and again").await.outcome(), Outcome::Muted);
+    press(&page, "Muted viewers (1)").await;
+    press(&page, "Unmute").await;
+    page.until("!document.body.innerText.includes('Muted viewers')", SOON).await;
+    assert_eq!(talker.say("thanks").await.outcome(), Outcome::Said);
+
+    // The word list of the server: written here, it counts at once, and is there again after a reload.
+    press(&page, "Word list").await;
+    page.until("[...document.querySelectorAll('.words textarea')].every((one) => !one.disabled)", SOON).await;
+    fill(&page, "Messages with these are refused", "加微信\n二维码").await;
+    fill(&page, "These are shown as ***", "damn").await;
+    press(&page, "Save words").await;
+    shows(&page, "Words saved").await;
+    assert_eq!(talker.say("加 微信").await.outcome(), Outcome::Blocked);
+    page.refresh().await.unwrap();
+    press(&page, "Word list").await;
+    let kept = "[...document.querySelectorAll('.words textarea')].map((one) => one.value).join('|') === '加微信\\n二维码|damn'";
+    page.until(kept, SOON).await;
+    press(&page, "Chat").await;
+
     press(&page, "中文").await;
     shows(&page, "弹幕").await;
     assert_eq!(page.eval("return document.documentElement.lang").await, "zh-CN");
@@ -139,6 +174,65 @@ async fn what_strangers_say_is_text_and_can_be_deleted_on_a_phone() {
     press(&page, "退出").await;
     shows(&page, "管理员令牌").await;
     assert_eq!(page.console_errors().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn row_60_sums_follow_a_payment_live_and_to_the_cent() {
+    let server = shop().await;
+    let page = browser::chromium_with(Options::desktop()).await;
+    page.open(&format!("{}/console/#token={}", server.url, server.admin)).await;
+    let figure =
+        |kind: &str| format!("document.querySelector('.figure[data-kind=\"{kind}\"] .now')?.textContent");
+    let becomes = async |kind: &str, sum: &str| {
+        page.until(&format!("{} === {}", figure(kind), json!(sum)), SOON).await;
+    };
+    becomes("paid", "¥0.00").await;
+    let mut buyer = Buyer::enter(server.running.http, "demo", &Identity::default()).await.unwrap();
+    let place = async |buyer: &mut Buyer, key: &str, pieces: u32| {
+        buyer.place(key, "tea", "", pieces, 12_800).await.unwrap().hold.expect("a hold")
+    };
+    let first = place(&mut buyer, "the-first-tap-of-all", 2).await;
+    let second = place(&mut buyer, "the-second-tap-of-all", 1).await;
+    becomes("unpaid", "¥384.00").await;
+    let now = server.running.app.clock.wall();
+    let call = async |path: &str, body: Value| {
+        let client = server::client();
+        let answer = backend::call(&client, &server.url, path, SHOP_SECRET, &body, now).await.unwrap();
+        assert_eq!(answer.0, 200, "{}", answer.1);
+    };
+    call("/payments", backend::payment(&first, "p1")).await;
+    becomes("paid", "¥256.00").await;
+    becomes("unpaid", "¥128.00").await;
+    // Given up, sold to others, and paid all the same: that money has to go back.
+    call("/cancellations", json!({ "hold": second.id, "proof": second.proof })).await;
+    server.put("/rooms/demo/products/tea", &json!({"title": "龙井 Tea", "price": 12_800, "stock": 0})).await;
+    call("/payments", backend::payment(&second, "p2")).await;
+    becomes("refund-due", "¥128.00").await;
+    becomes("unpaid", "¥0.00").await;
+    nothing_is_cut_off(&page).await;
+    page.picture("console-sums").await;
+    call("/refunds", json!({ "hold": second.id, "payment": "p2" })).await;
+    becomes("refunded", "¥128.00").await;
+    becomes("refund-due", "¥0.00").await;
+    becomes("paid", "¥256.00").await;
+    assert_eq!(page.console_errors().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_signal_is_told_in_both_languages() {
+    let server = shop().await;
+    let key = server.get("/rooms/demo/key").await["key"].as_str().unwrap().to_owned();
+    let source = ffmpeg::Source { gop: 250, ..ffmpeg::Source::default() };
+    let _encoder = ffmpeg::publish(&server.rtmp("demo", &key), &source);
+    let page = browser::chromium_with(Options::phone()).await;
+    page.open(&format!("{}/console/#token={}", server.url, server.admin)).await;
+    page.until("document.body.innerText.includes('Set the keyframe interval')", Duration::from_secs(40))
+        .await;
+    press(&page, "中文").await;
+    shows(&page, "请设为 1 或 2 秒").await;
+    page.until("!document.body.innerText.includes('Set the keyframe interval')", SOON).await;
+    nothing_is_cut_off(&page).await;
+    page.picture("console-phone-warning").await;
 }
 
 #[tokio::test]

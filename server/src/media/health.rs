@@ -1,5 +1,5 @@
-//! `GET /api/v1/rooms/ROOM/health`: what an operator should know of a room's encoders. Figures come from the core; the words
-//! of the warnings are here.
+//! `GET /api/v1/rooms/ROOM/health`: what an operator should know of a room's encoders. Figures come from the core; the
+//! warnings, a code with words for each, are here.
 
 use axum::extract::State;
 use hawker_server_core::media::packager::health::Health;
@@ -61,8 +61,19 @@ pub struct RenditionHealth {
     discontinuities: u64,
     /// What the encoder calls itself.
     encoder: String,
-    /// What to change, in English.
-    warnings: Vec<String>,
+    /// What to change.
+    warnings: Vec<Warning>,
+}
+
+/// Something an operator should change.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Warning {
+    /// `rare-keyframes`, `dropped-frames`, `foreign-sound` or `gone`.
+    code: &'static str,
+    /// The keyframe interval in ms, the number of frames; else 0.
+    value: u64,
+    /// The same in English, for who doesn't know the code.
+    message: String,
 }
 
 /// REST, below `/api/v1`.
@@ -91,14 +102,15 @@ async fn room_health(
         stream::State::Live => "live",
         stream::State::Ended => "ended",
     };
+    let encoders = app.media.ingest.health(&room.id);
     let renditions = healths
         .into_iter()
         .map(|(name, connected, health)| {
             let told = stream.renditions.iter().find(|told| *told.name == *name).cloned().unwrap_or_default();
-            rendition(&name, connected, &health, told)
+            let encoder = encoders.iter().find(|encoder| *encoder.rendition == *name);
+            rendition(&name, connected, &health, encoder, told)
         })
         .collect();
-    let encoders = app.media.ingest.health(&room.id);
     let (ladder, ladder_reason) = match app.media.ingest.ladder(&room.id) {
         ladder::State::Off => ("off", String::new()),
         ladder::State::Running => ("running", String::new()),
@@ -117,19 +129,31 @@ async fn room_health(
     }))
 }
 
-fn rendition(name: &str, connected: bool, health: &Health, told: proto::Rendition) -> RenditionHealth {
+fn rendition(
+    name: &str,
+    connected: bool,
+    health: &Health,
+    encoder: Option<&ingest::Health>,
+    told: proto::Rendition,
+) -> RenditionHealth {
+    let foreign_sound = encoder.is_some_and(|encoder| encoder.foreign_audio > 0);
     let mut warnings = Vec::new();
+    let mut warn = |code, value, message: String| warnings.push(Warning { code, value, message });
     if health.long_gop() {
         let seconds = f64::from(health.gop_ms) / 1_000.0;
-        warnings.push(format!(
-            "A keyframe comes each {seconds:.1} s. Set the keyframe interval to 1 or 2 s: viewers then join and change quality at once."
-        ));
+        let advice = "Set the keyframe interval to 1 or 2 s: viewers then join and change quality at once.";
+        let message = format!("A keyframe comes each {seconds:.1} s. {advice}");
+        warn("rare-keyframes", health.gop_ms.into(), message);
     }
     if health.dropped > 0 {
-        warnings.push(format!("{} frames could not be used.", health.dropped));
+        warn("dropped-frames", health.dropped, format!("{} frames could not be used.", health.dropped));
+    }
+    if foreign_sound {
+        let message = "The sound isn't AAC and nobody hears it. Choose AAC in the encoder.";
+        warn("foreign-sound", 0, message.into());
     }
     if !connected {
-        warnings.push("The encoder is gone.".into());
+        warn("gone", 0, "The encoder is gone.".into());
     }
     RenditionHealth {
         name: name.to_owned(),

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Failure {
     /// The token isn't (or no longer) the administrators'.
     Token,
-    /// The server refused, in its words.
-    Refused(String),
+    /// The server refused: its code, and its words in English.
+    Refused { code: String, message: String },
     /// No answer came, or none that can be read.
     Unreachable,
 }
@@ -22,6 +22,7 @@ struct Refusal {
 
 #[derive(Deserialize)]
 struct Detail {
+    code: String,
     message: String,
 }
 
@@ -50,9 +51,19 @@ pub(crate) async fn send(
     match answer.status() {
         200..300 => Ok(text),
         401 => Err(Failure::Token),
-        _ => Err(serde_json::from_str::<Refusal>(&text)
-            .map_or(Failure::Unreachable, |refusal| Failure::Refused(refusal.error.message))),
+        _ => Err(serde_json::from_str::<Refusal>(&text).map_or(Failure::Unreachable, |refusal| {
+            let Detail { code, message } = refusal.error;
+            Failure::Refused { code, message }
+        })),
     }
+}
+
+/// The server's clock, ms since 1970.
+pub(crate) async fn time() -> Result<f64, Failure> {
+    let answer = RequestBuilder::new("/api/v1/time").build().map_err(|_| Failure::Unreachable)?;
+    let answer = answer.send().await.map_err(|_| Failure::Unreachable)?;
+    let text = answer.text().await.map_err(|_| Failure::Unreachable)?;
+    text.trim().parse().map_err(|_| Failure::Unreachable)
 }
 
 /// A path segment of anything.
@@ -113,7 +124,17 @@ pub(crate) struct Rendition {
     pub(crate) fps_now: f64,
     pub(crate) gop_ms: f64,
     pub(crate) bitrate_bps: f64,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// What is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Warning {
+    pub(crate) code: String,
+    pub(crate) value: f64,
+    /// In English.
+    pub(crate) message: String,
 }
 
 /// The shelf.
@@ -152,6 +173,7 @@ pub(crate) struct Sale {
     pub(crate) free: u32,
     pub(crate) sold: u32,
     pub(crate) held: u32,
+    pub(crate) starts_ms: u64,
     pub(crate) ends_ms: u64,
     pub(crate) state: String,
 }
@@ -214,6 +236,13 @@ pub(crate) struct Word {
 #[serde(default)]
 pub(crate) struct MessageList {
     pub(crate) messages: Vec<Message>,
+}
+
+/// Who may not speak in a room.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct MuteList {
+    pub(crate) senders: Vec<String>,
 }
 
 /// Somebody's words.

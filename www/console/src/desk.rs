@@ -8,7 +8,9 @@ use leptos::task::spawn_local;
 use web_sys::Storage;
 
 use crate::api::{self, Failure};
+use crate::clock::Clock;
 use crate::limits;
+use crate::refusals;
 
 /// The languages of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) struct Desk {
     pub(crate) lang: RwSignal<Lang>,
     pub(crate) theme: RwSignal<Theme>,
     pub(crate) room: RwSignal<Option<String>>,
+    /// The server's clock.
+    pub(crate) clock: Clock,
     /// What just happened, said to everybody including screen readers; the number tells equal ones apart.
     pub(crate) notice: RwSignal<Option<(u64, String)>>,
 }
@@ -66,6 +70,7 @@ impl Desk {
             lang: RwSignal::new(lang),
             theme: RwSignal::new(theme),
             room: RwSignal::new(room),
+            clock: Clock::start(),
             notice: RwSignal::new(None),
         };
         if offered.is_some() {
@@ -165,7 +170,10 @@ impl Desk {
             Failure::Token => {
                 self.word("That is not the administrators' token.", "这不是管理员令牌。").to_owned()
             }
-            Failure::Refused(message) => message.clone(),
+            Failure::Refused { code, message } => match (self.lang.get(), refusals::chinese(code)) {
+                (Lang::Zh, Some(words)) => words.to_owned(),
+                _ => message.clone(),
+            },
             Failure::Unreachable => self
                 .word("The server does not answer. Trying again …", "服务器没有应答，正在重试……")
                 .to_owned(),

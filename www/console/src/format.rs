@@ -60,6 +60,13 @@ pub(crate) fn clock(wall_ms: u64) -> String {
     format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
 }
 
+/// A time that is left, `4:07` or `1:04:07`.
+pub(crate) fn left(ms: u64) -> String {
+    let s = ms.div_ceil(1_000);
+    let (hours, minutes, seconds) = (s / 3_600, s / 60 % 60, s % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +96,8 @@ mod tests {
         assert_eq!(bits(2_449_000.0), "2.4 Mb/s");
         assert_eq!(bits(128_400.0), "128 kb/s");
         assert_eq!(tenths(30.0), "30");
+        for (ms, expected) in [(0, "0:00"), (1, "0:01"), (247_000, "4:07"), (3_847_000, "1:04:07")] {
+            assert_eq!(left(ms), expected);
+        }
     }
 }

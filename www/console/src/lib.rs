@@ -5,11 +5,13 @@
 //! which the page's Trusted Types policy forbids.
 
 mod api;
+mod clock;
 mod desk;
 mod format;
 mod history;
 mod limits;
 mod poll;
+mod refusals;
 mod view;
 mod widget;
 

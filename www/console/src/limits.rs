@@ -8,6 +8,8 @@ pub(crate) const LIVE_MS: u32 = 1_000;
 pub(crate) const SIGNAL_MS: u32 = 2_000;
 /// Milliseconds between looks at what changes rarely.
 pub(crate) const SLOW_MS: u32 = 5_000;
+/// Milliseconds between measurements of the server's clock: a clock that was set is right again soon.
+pub(crate) const CLOCK_MS: u32 = 60_000;
 /// Milliseconds that a notice stays.
 pub(crate) const NOTICE_MS: u32 = 6_000;
 /// Milliseconds in which a second tap on a dangerous button counts.

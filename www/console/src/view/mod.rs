@@ -11,7 +11,8 @@ mod sales;
 mod signal;
 mod words;
 
-use leptos::html::{a, aside, div, header, main, p, span};
+use leptos::ev;
+use leptos::html::{a, aside, button, div, header, main, p, span};
 use leptos::prelude::*;
 
 use crate::api::RoomList;
@@ -104,10 +105,12 @@ fn switches(desk: Desk) -> impl IntoView {
     };
     div().class("switches").child((
         push("ghost", language, next_language),
-        div()
-            .class("labelled")
-            .attr("title", desk.say("Look", "外观"))
-            .child(push("ghost", theme, next_theme)),
+        button()
+            .attr("type", "button")
+            .class("ghost")
+            .attr("aria-label", move || format!("{}: {}", desk.word("Look", "外观"), theme()))
+            .on(ev::click, move |_| next_theme())
+            .child(theme),
         inside,
     ))
 }

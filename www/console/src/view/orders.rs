@@ -1,4 +1,4 @@
-//! Orders live and what they come to: paid, unpaid and refunded apart.
+//! Orders live and what they come to: paid, unpaid, to be refunded and refunded apart.
 
 use leptos::html::{div, span, table, tbody, td, th, thead, tr};
 use leptos::prelude::*;
@@ -13,18 +13,23 @@ pub(super) fn view(here: Here) -> impl IntoView {
     let desk = here.desk;
     let one = move |kind, name: AnyView, pick: fn(&Totals) -> (i64, i64)| {
         let sum = move || here.orders.with(|list| pick(&list.totals)).unwrap_or_default();
-        let pieces = move || format!("{} {}", sum().1, desk.word("pieces", "件"));
+        let pieces = move || match sum().1 {
+            1 => desk.word("1 piece", "1 件").to_owned(),
+            pieces => format!("{pieces} {}", desk.word("pieces", "件")),
+        };
         figure(kind, name, move || here.money(sum().0), pieces)
-    };
-    let back = |totals: &Totals| {
-        (totals.refund_due + totals.refunded, totals.refund_due_pieces + totals.refunded_pieces)
     };
     let gmv = div().class("figures gmv").child((
         one("paid", desk.say("Paid", "已付款").into_any(), |totals| (totals.paid, totals.paid_pieces)),
         one("unpaid", desk.say("Unpaid", "待付款").into_any(), |totals| {
             (totals.unpaid, totals.unpaid_pieces)
         }),
-        one("refunded", desk.say("Refunded", "退款").into_any(), back),
+        one("refund-due", desk.say("Refund due", "待退款").into_any(), |totals| {
+            (totals.refund_due, totals.refund_due_pieces)
+        }),
+        one("refunded", desk.say("Refunded", "已退款").into_any(), |totals| {
+            (totals.refunded, totals.refunded_pieces)
+        }),
     ));
     let rows = ForProps::builder()
         .each(move || here.orders.value().orders.into_iter().take(limits::ORDERS).collect::<Vec<_>>())

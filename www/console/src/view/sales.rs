@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::Serialize;
 
 use super::room::Here;
-use crate::api::{self, Sale, SaleList, segment};
+use crate::api::{self, Failure, Sale, SaleList, segment};
 use crate::format;
 use crate::widget::{act_and, card, field, push, push_twice, states};
 
@@ -72,10 +72,16 @@ fn row(here: Here, sale: Sale) -> impl IntoView {
         format!("{price} · {left} {}/{} · {sold} {} · {held} {}", sale.free, sale.stock, sale.sold, sale.held)
     };
     let running = matches!(state.as_str(), "running" | "sold-out");
+    let scheduled = state == "scheduled";
+    // By the server's clock: it is the server that starts and ends a sale.
     let until = move || {
-        let ends_ms = now.get().ends_ms;
-        (running && ends_ms > 0)
-            .then(|| format!(" · {} {}", desk.word("until", "至"), format::clock(ends_ms)))
+        let (words, at_ms) = match now.with(|sale| (sale.starts_ms, sale.ends_ms)) {
+            (starts_ms, _) if scheduled => (desk.word("starts in", "距开始"), starts_ms),
+            (_, ends_ms) if running => (desk.word("ends in", "距结束"), ends_ms),
+            _ => return None,
+        };
+        let left_ms = at_ms.checked_sub(desk.clock.now_ms()?).filter(|_| at_ms > 0)?;
+        Some(format!(" · {words} {}", format::left(left_ms)))
     };
     let call = move |verb: &str| {
         act_and(desk, Method::POST, format!("{}/{verb}", path.get_value()), None, "", here.sales);
@@ -118,15 +124,21 @@ fn new_sale(here: Here) -> impl IntoView {
                 desk.word("Stock, limit and minutes are whole numbers.", "数量、限购和分钟必须是整数。");
             return desk.tell(why);
         };
-        // The server's clock starts it, by a second call: the browser's may be off.
+        // The server's clock starts it, by a second call, and ends it: the browser's may be off.
         let at_once = at_once.get_untracked();
-        let minutes_n = Some(u64::from(minutes_n)).filter(|minutes| at_once && *minutes > 0);
+        let ends_ms = match (at_once, minutes_n) {
+            (false, _) | (_, 0) => Some(0),
+            (true, minutes) => {
+                untrack(|| desk.clock.now_ms()).map(|now_ms| now_ms + u64::from(minutes) * 60_000)
+            }
+        };
+        let Some(ends_ms) = ends_ms else { return desk.tell_failure(Failure::Unreachable) };
         let sale = NewSale {
             product: product.get_untracked(),
             price: minor,
             stock: stock_n,
             limit: limit_n,
-            ends_ms: minutes_n.map_or(0, |minutes| js_sys::Date::now() as u64 + minutes * 60_000),
+            ends_ms,
         };
         desk.act(Method::POST, here.below("sales"), api::json(&sale), move |made| {
             stock.set(String::new());

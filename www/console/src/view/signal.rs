@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::svg;
 
 use super::room::Here;
-use crate::api::{Health, Rendition};
+use crate::api::{Health, Rendition, Warning};
+use crate::desk::Lang;
 use crate::format::{bits, tenths};
 use crate::history::History;
 use crate::limits;
@@ -47,7 +48,12 @@ pub(super) fn view(here: Here) -> impl IntoView {
     };
     let advice = move || {
         let health = here.health.value();
-        let mut lines: Vec<String> = health.renditions.iter().flat_map(|one| one.warnings.clone()).collect();
+        let several = health.renditions.len() > 1;
+        let of = |one: &Rendition| -> Vec<String> {
+            let name = if several { format!("{}: ", one.name) } else { String::new() };
+            one.warnings.iter().map(|warning| format!("{name}{}", words(here, warning))).collect()
+        };
+        let mut lines: Vec<String> = health.renditions.iter().flat_map(of).collect();
         lines.extend(ladder(here, &health));
         (!lines.is_empty()).then(|| {
             ul().class("advice").child(lines.into_iter().map(|line| li().child(line)).collect_view())
@@ -107,6 +113,22 @@ fn rendition(one: &Rendition) -> impl IntoView + use<> {
     };
     let line = format!("{picture}{} · {}", bits(one.bitrate_bps), one.codecs);
     (dt().attr("translate", "no").child(one.name.clone()), dd().attr("translate", "no").child(line))
+}
+
+/// A warning in the operator's language; one that the console doesn't know in the server's English.
+fn words(here: Here, warning: &Warning) -> String {
+    let desk = here.desk;
+    let count = warning.value;
+    match (desk.lang.get(), warning.code.as_str()) {
+        (Lang::Zh, "rare-keyframes") => format!(
+            "关键帧间隔为 {} 秒。请设为 1 或 2 秒，观众进入和切换画质会更快。",
+            tenths(count / 1_000.0)
+        ),
+        (Lang::Zh, "dropped-frames") => format!("有 {count} 帧无法使用，已丢弃。"),
+        (Lang::Zh, "foreign-sound") => "声音不是 AAC 编码，观众听不到。请在编码器中选择 AAC。".to_owned(),
+        (Lang::Zh, "gone") => "编码器已断开。".to_owned(),
+        _ => warning.message.clone(),
+    }
 }
 
 /// The server's transcoding, in words; nothing when nobody asked for it.

@@ -6,14 +6,16 @@ use leptos::html::{button, details, form, label, p, span, summary, textarea};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::{self, Word, WordList};
+use crate::api::{self, Failure, Word, WordList};
 use crate::desk::Desk;
 
 pub(super) fn view(desk: Desk) -> impl IntoView {
     let (block, mask) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let loaded = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<String>);
     let load = move |_| {
         let Some(token) = desk.token.get_untracked().filter(|_| !loaded.get_untracked()) else { return };
+        trouble.set(None);
         spawn_local(async move {
             match api::get::<WordList>(&token, "words").await {
                 Ok(words) => {
@@ -25,9 +27,15 @@ pub(super) fn view(desk: Desk) -> impl IntoView {
                     mask.set(of("mask").join("\n"));
                     loaded.set(true);
                 }
-                Err(failure) => desk.tell_failure(failure),
+                Err(Failure::Token) => desk.tell_failure(Failure::Token),
+                Err(failure) => trouble.set(Some(desk.explain(&failure))),
             }
         });
+    };
+    let state = move || match trouble.get() {
+        Some(trouble) => p().class("state trouble").attr("role", "alert").child(trouble).into_any(),
+        None if loaded.get() => ().into_any(),
+        None => p().class("state").attr("role", "status").child(desk.say("Loading …", "加载中……")).into_any(),
     };
     let save = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -37,14 +45,15 @@ pub(super) fn view(desk: Desk) -> impl IntoView {
             words.map(|word| Word { word: word.to_owned(), action: action.to_owned() }).collect()
         };
         let words = WordList { words: [lines(block, "block"), lines(mask, "mask")].concat() };
-        let done = desk.word("Words saved: they count from now on.", "词表已保存，即刻生效。");
+        let done = untrack(desk.say("Words saved: they count from now on.", "词表已保存，即刻生效。"));
         desk.act(Method::PUT, "words".to_owned(), api::json(&words), move |_| desk.tell(done));
     };
     details().class("words").on(ev::toggle, load).child((
         summary().child(desk.say("Word list", "敏感词")),
         form().on(ev::submit, save).child((
-            list(desk.say("Messages with these are refused", "含有以下词语的发言会被拦截"), block),
-            list(desk.say("These are shown as ***", "以下词语会显示为 ***"), mask),
+            state,
+            list(desk.say("Messages with these are refused", "含有以下词语的发言会被拦截"), block, loaded),
+            list(desk.say("These are shown as ***", "以下词语会显示为 ***"), mask, loaded),
             p().class("hint").child(desk.say("One a line.", "每行一个。")),
             button()
                 .attr("type", "submit")
@@ -55,12 +64,14 @@ pub(super) fn view(desk: Desk) -> impl IntoView {
     ))
 }
 
-fn list(name: impl IntoView + 'static, text: RwSignal<String>) -> impl IntoView {
+fn list(name: impl IntoView + 'static, text: RwSignal<String>, loaded: RwSignal<bool>) -> impl IntoView {
     label().class("field").child((
         span().child(name),
         textarea()
             .attr("rows", "5")
             .attr("spellcheck", "false")
+            // What is typed before the list is there would be lost.
+            .prop("disabled", move || !loaded.get())
             .prop("value", move || text.get())
             .on(ev::input, move |event| text.set(event_target_value(&event))),
     ))
