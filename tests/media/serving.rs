@@ -159,6 +159,36 @@ async fn playlists_block_and_the_announced_part_comes_whole() {
     assert_eq!(header(&object, "content-encoding"), "", "media is not compressed twice");
 }
 
+/// servers.md, rule 14: a cache asks again for every playlist and for nothing else, and may answer for any piece of it.
+#[tokio::test]
+async fn rule_14_what_caches_may_keep() {
+    let mut rig = rig().await;
+    rig.send(40);
+    let base = rig.base().await;
+    for playlist in ["index.m3u8".to_owned(), format!("{base}/video.m3u8")] {
+        assert_eq!(header(&rig.get(&playlist).await, "cache-control"), "no-cache", "{playlist}");
+    }
+    for object in ["video-1.mp4", "video/1.m4s", "video/1.2.m4s", "1.mp4"] {
+        let path = format!("{base}/{object}");
+        let whole = rig.get(&path).await;
+        assert_eq!(header(&whole, "cache-control"), "public, max-age=31536000, immutable", "{path}");
+        let whole = whole.bytes().await.unwrap();
+        let size = whole.len();
+        for (range, from, to) in [("0-0", 0, 1), ("5-", 5, size), ("-7", size - 7, size)] {
+            let part = rig.get_with(&path, "range", &format!("bytes={range}")).await;
+            let said = format!("bytes {from}-{}/{size}", to - 1);
+            assert_eq!(
+                (part.status().as_u16(), header(&part, "content-range")),
+                (206, &*said),
+                "{path} {range}"
+            );
+            assert_eq!(part.bytes().await.unwrap(), &whole[from..to], "{path} {range}");
+        }
+        let with_token = rig.get(&format!("{path}?token=a")).await;
+        assert_eq!(with_token.bytes().await.unwrap(), whole, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_said() {
     let mut rig = rig().await;

@@ -102,13 +102,17 @@ impl Window {
         let segments = self.listed(stored, timescale, target_us);
         let first = segments.first().map_or(0, |segment| segment.number);
         let before = self.cuts.iter().filter(|cut| cut.number < first && cut.discontinuity).count() as u64;
+        // The first part of a segment is not announced in the list that does not close the one before: Shaka counts a hint to
+        // the segment it stands in, and would then take the part in twice.
+        let listed = segments.last().map(|segment| segment.number);
+        let hint = stored.open_part().filter(|(number, _)| Some(*number) == listed);
         let snapshot = Snapshot {
             track,
             part_target_us: target_us,
             start_us: self.start(lane, stored, &segments, timescale, target_us),
             discontinuity_sequence: self.discontinuities_gone + before,
             segments,
-            hint: stored.open_part(),
+            hint,
             reports: self.reports(rendition, track),
         };
         Reply::Playlist(media::write(&snapshot, directives.skip, &directives.query))

@@ -157,7 +157,11 @@ fn rule_6_the_hint_waits_and_then_comes_whole() {
     let mut hinted = 0;
     for _ in 0..100 {
         let text = rig.text(Track::Video, "").unwrap();
-        let hint = values(&text, "#EXT-X-PRELOAD-HINT", "URI=\"").pop().unwrap();
+        let Some(hint) = values(&text, "#EXT-X-PRELOAD-HINT", "URI=\"").pop() else {
+            assert!(text.lines().any(|line| line.contains(".4.m4s")), "only after the last part: {text}");
+            rig.run(&["source"], 5);
+            continue;
+        };
         let (segment, part) = hint["video/".len()..].trim_end_matches(".m4s").split_once('.').unwrap();
         let what = What::Part(Track::Video, segment.parse().unwrap(), part.parse().unwrap());
         assert_eq!(rig.window.reply("source", &what), Reply::Wait, "{hint} is announced");
@@ -169,7 +173,7 @@ fn rule_6_the_hint_waits_and_then_comes_whole() {
         );
         hinted += 1;
     }
-    assert_eq!(hinted, 100);
+    assert_eq!(hinted, 80, "all but the first part of a segment, whose segment is not listed yet");
 }
 
 #[test]
