@@ -5,12 +5,48 @@
 
 const wanted = new URLSearchParams(location.search);
 const video = document.getElementById('video');
-const account = { player: wanted.get('player'), started: false, played: 0, stalls: [], errors: [], latency: null };
+const account = { player: wanted.get('player'), started: false, played: 0, stalls: [], starved: [], errors: [], latency: null };
 window.account = account;
 
-// The player's own clock: a picture that stands still while it should play is a stall, whatever events say.
+// What each track has buffered, whichever player filled it: a hole is then the missing bytes' track and time.
+const buffers = [];
+const add = MediaSource.prototype.addSourceBuffer;
+MediaSource.prototype.addSourceBuffer = function (type) {
+  const buffer = add.call(this, type);
+  buffers.push({ type: type.split('/')[0], buffer });
+  return buffer;
+};
+const ranges = ({ type, buffer }) => {
+  const of = buffer.buffered;
+  const pairs = Array.from({ length: of.length }, (_, n) => `${of.start(n).toFixed(3)}-${of.end(n).toFixed(3)}`);
+  return `${type} ${pairs.join(' ')}`;
+};
+
+// Every request that has ended, with its times in ms since the page began. The last ones are told with a stall.
+const requests = [];
+const TOLD = 60;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    const path = entry.name.split('/').slice(-2).join('/');
+    const times = [entry.startTime, entry.responseStart, entry.responseEnd].map(Math.round).join(' ');
+    requests.push(`${times} ${entry.responseStatus} ${path}`);
+  }
+  requests.splice(0, requests.length - TOLD);
+}).observe({ type: 'resource', buffered: true });
+
+// The player's own clock: a picture that stands still while it should play is a stall, whatever events say. With media ahead
+// in both tracks all the while it is not the stream that was late: the machine was too busy to decode. That is told apart.
 const STALL_MS = 300;
+const AHEAD_S = 0.1;
+const ahead = () => {
+  const { buffered, currentTime } = video;
+  for (let n = 0; n < buffered.length; n++) {
+    if (buffered.start(n) <= currentTime && currentTime < buffered.end(n)) return buffered.end(n) - currentTime;
+  }
+  return 0;
+};
 let last = { at: 0, time: 0 };
+let stall = null;
 const began = performance.now();
 setInterval(() => {
   const now = performance.now();
@@ -19,16 +55,25 @@ setInterval(() => {
       account.started = true;
       account.startMs = Math.round(now - began);
       account.from = video.currentTime;
-      last = { at: now, time: video.currentTime };
+      last = { at: now, time: video.currentTime, ahead: ahead() };
     }
     return;
   }
-  if (video.currentTime !== last.time) {
-    const still = now - last.at;
-    if (still > STALL_MS) account.stalls.push({ at: last.time, ms: Math.round(still) });
-    last = { at: now, time: video.currentTime };
+  const still = Math.round(now - last.at);
+  if (video.currentTime === last.time) last.ahead = Math.min(last.ahead, ahead());
+  if (still > STALL_MS) {
+    stall ??= { at: last.time, since: Math.round(last.at), buffered: buffers.map(ranges) };
+    Object.assign(stall, { ms: still, ahead: last.ahead });
+    account.standing = stall;
   }
-  account.standing = Math.round(now - last.at);
+  if (video.currentTime !== last.time) {
+    if (stall) {
+      const told = { ...stall, to: video.currentTime, then: buffers.map(ranges), requests: [...requests] };
+      (stall.ahead < AHEAD_S ? account.stalls : account.starved).push(told);
+    }
+    stall = null;
+    last = { at: now, time: video.currentTime, ahead: ahead() };
+  }
   account.played = video.currentTime - account.from;
   account.rate = video.playbackRate;
   account.frames = video.getVideoPlaybackQuality().totalVideoFrames;
@@ -47,10 +92,7 @@ const load = (file) =>
 try {
   if (account.player === 'hls') {
     await load('hls.js');
-    // Its look-up tolerance of 0.25 s is longer than our parts: it may then pass over the short last one of a segment.
-    const hls = new Hls({
-      lowLatencyMode: true, backBufferLength: 10, maxLiveSyncPlaybackRate: 1.1, maxFragLookUpTolerance: 0,
-    });
+    const hls = new Hls({ lowLatencyMode: true, backBufferLength: 10, maxLiveSyncPlaybackRate: 1.1 });
     hls.on(Hls.Events.ERROR, (_, data) => account.errors.push({ details: data.details, fatal: data.fatal }));
     setInterval(() => {
       account.latency = hls.latency;
@@ -61,14 +103,13 @@ try {
     await load('shaka.js');
     const player = new shaka.Player();
     await player.attach(video);
-    // In its other mode Shaka 5.2 sets a negative timestampOffset 1 ms off, takes that for a change of timeline at the next
-    // part, and aborts: pictures are then lost up to the next IDR.
-    player.configure({ streaming: { lowLatencyMode: true }, manifest: { hls: { sequenceMode: true } } });
+    player.configure({ streaming: { lowLatencyMode: true } });
     player.addEventListener('error', (event) => {
       account.errors.push({ details: String(event.detail.code), fatal: event.detail.severity === 2 });
     });
     setInterval(() => {
       account.latency = player.getStats().liveLatency;
+      account.gaps = player.getStats().gapsJumped;
     }, 200);
     await player.load(wanted.get('src'));
   }
