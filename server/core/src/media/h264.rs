@@ -1,7 +1,6 @@
 //! What an H.264 stream says of itself: size, frame rate and codec string from its configuration, and whether a frame can be
 //! joined at. Reads headers only; decodes no picture.
 
-use h264_reader::avcc::AvcDecoderConfigurationRecord;
 use h264_reader::nal::sps::SeqParameterSet;
 use h264_reader::nal::{Nal, RefNal};
 
@@ -26,15 +25,16 @@ impl Picture {
     /// Reads the body of an `avcC` box (ISO/IEC 14496-15, 5.3.3.1). `None` when no decoder could be configured with it.
     #[must_use]
     pub fn parse(record: &[u8]) -> Option<Self> {
-        let avcc = AvcDecoderConfigurationRecord::try_from(record).ok()?;
-        let length_size = match avcc.length_size_minus_one() {
+        let &[1, _, _, _, length, count, ref rest @ ..] = record else { return None };
+        let length_size = match length & 3 {
             0 => 1,
             1 => 2,
             3 => 4,
             _ => return None,
         };
-        avcc.picture_parameter_sets().next()?.ok()?;
-        let nal = avcc.sequence_parameter_sets().next()?.ok()?;
+        let (nal, rest) = parameter_sets(rest, count & 0x1f, 7)?;
+        let (&count, rest) = rest.split_first()?;
+        parameter_sets(rest, count, 8)?;
         let &[_, profile, constraints, level, ..] = nal else { return None };
         let sps = read_sps(nal)?;
         let (width, height) = sps.pixel_dimensions().ok()?;
@@ -65,6 +65,21 @@ impl Picture {
 
 /// Frame rates to believe, in frames per 1,000 s. Encoders of variable rate write their time base here (1 kHz and more).
 const FRAME_RATES_MILLI: core::ops::RangeInclusive<u32> = 1_000..=300_000;
+
+/// Walks `count` NAL units, each with its length in 2 bytes before it. The first of them, which has to be of type `kind`
+/// (H.264 table 7-1), and what follows the last; `None` when there is none or one is cut short.
+fn parameter_sets(data: &[u8], count: u8, kind: u8) -> Option<(&[u8], &[u8])> {
+    let (mut first, mut rest) = (None, data);
+    for _ in 0..count {
+        let (length, tail) = rest.split_first_chunk()?;
+        let (nal, tail) = tail.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        first = first.or(Some(nal));
+        rest = tail;
+    }
+    // The forbidden bit and the type; how much it is referred to says nothing here.
+    let first = first.filter(|nal: &&[u8]| nal.first().is_some_and(|header| header & 0x9f == kind))?;
+    Some((first, rest))
+}
 
 fn read_sps(nal: &[u8]) -> Option<SeqParameterSet> {
     // Hardware encoders state levels that are too low for their picture, and the reader refuses those; nobody here decides by the
@@ -141,6 +156,24 @@ mod tests {
         let shortest = (0..=whole.len()).find(|&end| Picture::parse(&whole[..end]).is_some());
         // The record ends with 4 optional bytes of chroma and depth.
         assert!(shortest.is_some_and(|end| end + 4 >= whole.len()), "{shortest:?}");
+    }
+
+    #[test]
+    fn parameter_sets_that_are_not_there_are_refused_calmly() {
+        let whole = sample::AVCC_320X180_30;
+        let sps = 6..8 + usize::from(u16::from_be_bytes([whole[6], whole[7]]));
+        let (head, rest) = (&whole[..6], &whole[sps]);
+        #[track_caller]
+        fn check(record: &[u8]) {
+            assert_eq!(Picture::parse(record), None, "{record:02x?}");
+        }
+        check(&[head, rest].concat());
+        check(&[head, rest, &[0]].concat());
+        check(&[head, rest, &[1, 0]].concat());
+        check(&[head, rest, &[1, 0, 0]].concat());
+        check(&[head, rest, &[1, 0, 9, 0x68]].concat());
+        check(&[head, &[0, 0, 1, 0, 1, 0x68]].concat());
+        assert!(Picture::parse(&[head, rest, &[1, 0, 1, 0x68]].concat()).is_some());
     }
 
     #[test]
