@@ -2,6 +2,16 @@
 
 export type HawkerState = "connecting" | "live" | "stalled" | "offline" | "ended" | "unsupported" | "error";
 
+/** Why nothing plays; `no-room` and `unreachable` are asked again by themselves, and end when the answer changes. */
+export type HawkerError =
+  | "bad-room"
+  | "bad-server"
+  | "engine"
+  | "no-room"
+  | "unreachable"
+  | "unsupported"
+  | "playback";
+
 export interface HawkerRendition {
   name: string;
   width: number;
@@ -45,7 +55,7 @@ export interface HawkerEventMap {
   "hawker:firstframe": CustomEvent<{ afterMs: number }>;
   "hawker:quality": CustomEvent<{ quality: string; rendition: string | null }>;
   "hawker:stall": CustomEvent<{ ms: number }>;
-  "hawker:error": CustomEvent<{ code: string; message: string; fatal: boolean }>;
+  "hawker:error": CustomEvent<{ code: HawkerError | "ui"; message: string; fatal: boolean }>;
   "hawker:latency": CustomEvent<HawkerStats>;
   "hawker:hold": CustomEvent<{ hold: HawkerHold }>;
   /** Cancel it (`preventDefault`) and take the buyer to your checkout. */
@@ -67,6 +77,7 @@ export interface HawkerLiveElement extends HTMLElement {
   readonly renditions: HawkerRendition[];
   readonly rendition: string | null;
   readonly state: HawkerState;
+  readonly error: HawkerError | null;
   readonly paused: boolean;
   play(): void;
   pause(): void;

@@ -5,13 +5,15 @@
 // Runs on pages that are not ours: no markup from strings, no inline styles, no inert HTML, nothing that needs a secure context.
 
 const HERE = new URL(".", import.meta.url);
-const engineBytes = fetch(new URL("engine.wasm", HERE));
+let engineBytes = fetch(new URL("engine.wasm", HERE));
 engineBytes.catch(() => {}); // Reported where it is used.
 
 let engineModule;
 function engine() {
   engineModule ??= import(new URL("engine.js", HERE).href).then(async (module) => {
-    await module.default({ module_or_path: engineBytes });
+    const bytes = engineBytes ?? fetch(new URL("engine.wasm", HERE));
+    engineBytes = undefined; // Another try, after a failure, fetches anew.
+    await module.default({ module_or_path: bytes });
     return module;
   });
   return engineModule;
@@ -34,6 +36,11 @@ const WORDS = {
     ended: "The show is over",
     unsupported: "This browser cannot play live video. Please update it or use another one.",
     error: "The video cannot be played",
+    "no-room": "There is no such room",
+    "bad-room": "Not a room name",
+    "bad-server": "There is no live server at this address",
+    unreachable: "The live server cannot be reached. Trying again…",
+    engine: "The player could not be loaded",
     unmute: "Tap for sound",
     play: "Play",
     close: "Close",
@@ -46,6 +53,11 @@ const WORDS = {
     ended: "直播已结束",
     unsupported: "此浏览器无法播放直播，请升级或换用其他浏览器。",
     error: "视频无法播放",
+    "no-room": "没有这个直播间",
+    "bad-room": "直播间名称不对",
+    "bad-server": "这个地址没有直播服务",
+    unreachable: "连不上直播服务器，正在重试…",
+    engine: "播放器加载失败",
     unmute: "点击开启声音",
     play: "播放",
     close: "关闭",
@@ -57,8 +69,10 @@ const STYLE = `
 :host { all: initial; display: block; position: relative; contain: content; color-scheme: light dark;
   font: 14px/1.4 system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", sans-serif; }
 :host([hidden]) { display: none; }
-:host([floating]) { position: fixed; inset-inline-end: 16px; bottom: 16px; width: min(360px, calc(100vw - 32px));
-  z-index: 2147483000; border-radius: 12px; overflow: hidden; box-shadow: 0 8px 32px rgb(0 0 0 / .35); }
+:host([floating]) { position: fixed; inset: auto 16px 16px auto; width: min(320px, calc(100vw - 32px));
+  z-index: 2147483000; border-radius: 14px; overflow: hidden; box-shadow: 0 8px 32px rgb(0 0 0 / .35); }
+:host([floating]:not([expanded], :fullscreen)) { translate: var(--hawker-x, 0) var(--hawker-y, 0); cursor: grab; touch-action: none; }
+@media (max-width: 520px) { :host([floating]) { inset: auto 12px 12px auto; width: 46vw; } }
 .hawker { height: 100%; }
 .stage { position: relative; background: #000; aspect-ratio: 16 / 9; width: 100%; overflow: hidden; }
 :host([fill]) .stage { height: 100%; aspect-ratio: auto; }
@@ -66,7 +80,8 @@ video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: con
 .cover { position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center;
   gap: 12px; padding: 16px; text-align: center; color: #fff; background: rgb(0 0 0 / .55); pointer-events: none; }
 .cover[hidden], button[hidden] { display: none; }
-.cover p { margin: 0; max-width: 36em; }
+.cover p { margin: 0; max-width: 36em; max-height: 100%; overflow: hidden; overflow-wrap: anywhere; }
+:host([floating]) .cover { font-size: 12px; gap: 6px; padding: 8px; }
 .spinner { width: 28px; height: 28px; border: 3px solid rgb(255 255 255 / .3); border-top-color: #fff; border-radius: 50%;
   animation: turn 1s linear infinite; }
 .spinner[hidden] { display: none; }
@@ -81,10 +96,65 @@ button:focus-visible { outline: 3px solid #4c9ffe; outline-offset: 2px; }
 
 const ROOM = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
 
+/** The origin of a server's address; without one this script's own; nothing if it is not http(s). */
+function address(server) {
+  if (!server) return HERE.origin;
+  try {
+    // Not against the page's address: "shop.example" would be a path of the page.
+    const url = new URL(server.startsWith("//") ? location.protocol + server : server);
+    return /^https?:$/.test(url.protocol) ? url.origin : null;
+  } catch {
+    return null;
+  }
+}
+
 function make(name, cls, props = {}) {
   const node = document.createElement(name);
   if (cls) node.className = cls;
   return Object.assign(node, props);
+}
+
+/**
+ * Lets the small floating player be dragged to where it is not in the way; never out of the window. Where it begins, and how
+ * large it is, say the styles. Gives a function that fits it into the window as it is now.
+ */
+function draggable(live) {
+  const margin = 8;
+  let x = 0;
+  let y = 0;
+  const place = (toX, toY) => {
+    const box = live.getBoundingClientRect();
+    const within = (to, corner, size, room) => Math.max(margin - corner, Math.min(to, room - margin - size - corner));
+    const moved = [within(toX, box.left - x, box.width, innerWidth), within(toY, box.top - y, box.height, innerHeight)];
+    [x, y] = moved.map(Math.round);
+    live.style.setProperty("--hawker-x", `${x}px`);
+    live.style.setProperty("--hawker-y", `${y}px`);
+  };
+  const small = () => live.matches("[floating]:not([expanded], :fullscreen)");
+  const grabs = (event) =>
+    small() && event.button === 0 && !event.composedPath().some((node) => node.localName === "button");
+  // Or the page's text is selected on the way, and dragged the next time.
+  live.addEventListener("mousedown", (event) => grabs(event) && event.preventDefault());
+  live.addEventListener("pointerdown", (down) => {
+    if (!grabs(down)) return;
+    // Or a quick pointer is out of the picture before it is followed.
+    live.setPointerCapture(down.pointerId);
+    const from = [x - down.clientX, y - down.clientY];
+    let dragged = false;
+    const over = new AbortController();
+    const until = { signal: over.signal };
+    const move = (event) => {
+      if (event.pointerId !== down.pointerId) return;
+      // Less is a tap.
+      dragged ||= Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) >= 6;
+      if (dragged) place(from[0] + event.clientX, from[1] + event.clientY);
+    };
+    live.addEventListener("pointermove", move, until);
+    for (const end of ["pointerup", "pointercancel"]) live.addEventListener(end, () => over.abort(), until);
+  });
+  return () => {
+    if (small()) place(x, y);
+  };
 }
 
 /** The element, for those who subclass or test it. */
@@ -94,11 +164,13 @@ export class HawkerLive extends HTMLElement {
   #engine = null;
   #starting = 0;
   #state = "connecting";
+  #error = null;
   #message = "";
   #parts;
   #words = WORDS.en;
   #mounted = null;
   #token = null;
+  #fit = draggable(this);
 
   constructor() {
     super();
@@ -138,12 +210,8 @@ export class HawkerLive extends HTMLElement {
   }
 
   connectedCallback() {
-    const lang = (this.closest("[lang]")?.lang || navigator.language || "en").toLowerCase();
-    this.#words = lang.startsWith("zh") ? WORDS.zh : WORDS.en;
-    const { video, unmute, start, stage } = this.#parts;
-    video.setAttribute("aria-label", this.#words.live);
-    unmute.textContent = this.#words.unmute;
-    start.textContent = this.#words.play;
+    const { video, stage } = this.#parts;
+    this.#speak();
     video.muted = this.hasAttribute("muted");
     if (this.hasAttribute("floating") && !stage.querySelector(".close")) {
       const close = make("button", "close", { type: "button", textContent: "×" });
@@ -151,10 +219,12 @@ export class HawkerLive extends HTMLElement {
       close.addEventListener("click", () => this.remove());
       stage.append(close);
     }
+    addEventListener("resize", this.#fit);
     this.#begin();
   }
 
   disconnectedCallback() {
+    removeEventListener("resize", this.#fit);
     this.#end();
   }
 
@@ -172,16 +242,14 @@ export class HawkerLive extends HTMLElement {
 
   async #begin() {
     const turn = ++this.#starting;
+    this.#error = null;
     this.#set("connecting", "");
     if (!ROOM.test(this.room)) {
       this.#fail("bad-room", `room="${this.room}" is not a room name: 1 to 64 letters, digits, "-" or "_"`);
       return;
     }
-    let server;
-    try {
-      server = new URL(this.getAttribute("server") || HERE.origin, document.baseURI);
-      if (!/^https?:$/.test(server.protocol)) throw new TypeError(server.protocol);
-    } catch {
+    const server = address(this.getAttribute("server"));
+    if (!server) {
       this.#fail("bad-server", `server="${this.getAttribute("server")}" is not an http(s) address`);
       return;
     }
@@ -194,10 +262,10 @@ export class HawkerLive extends HTMLElement {
       return;
     }
     if (turn !== this.#starting || !this.isConnected) return;
-    this.#engine = new module.Engine(this, this.#parts.video, server.origin, this.room);
+    this.#engine = new module.Engine(this, this.#parts.video, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
     this.#engine.start();
-    this.#emit("hawker:ready", { room: this.room, server: server.origin });
+    this.#emit("hawker:ready", { room: this.room, server });
   }
 
   #end() {
@@ -239,23 +307,35 @@ export class HawkerLive extends HTMLElement {
   }
 
   #fail(code, message) {
+    this.#error = code;
     this.#set("error", message);
     this.#emit("hawker:error", { code, message, fatal: true });
   }
 
+  /** In the page's language as it is now: scripts of the page set it late. */
+  #speak() {
+    const lang = (this.closest("[lang]")?.lang || navigator.language || "en").toLowerCase();
+    this.#words = lang.startsWith("zh") ? WORDS.zh : WORDS.en;
+    const { video, unmute, start } = this.#parts;
+    video.setAttribute("aria-label", this.#words.live);
+    unmute.textContent = this.#words.unmute;
+    start.textContent = this.#words.play;
+  }
+
   #show() {
+    this.#speak();
     const { cover, spinner, text, unmute, start, video } = this.#parts;
     const state = this.state;
     const waiting = state === "connecting" || state === "stalled";
     cover.hidden = state === "live" || (state === "stalled" && video.readyState >= 2);
     spinner.hidden = !waiting;
-    const said = this.#words[state] ?? "";
+    const said = this.#words[this.error] ?? this.#words[state] ?? "";
     text.textContent = this.#message ? `${said}: ${this.#message}` : said;
     if (!video.paused) start.hidden = true;
     // The UI's own mute button takes over when it is there; a forced mute keeps its notice.
     unmute.hidden = !(video.muted && state === "live" && (!this.#mounted || this.#engine?.forced_mute));
-    // Whoever waits for a show may talk and shop meanwhile.
-    if (state === "offline" || state === "ended") this.#mount();
+    // Whoever waits for a show, or cannot see it, may talk and shop meanwhile.
+    if (state === "offline" || state === "ended" || state === "unsupported") this.#mount();
   }
 
   get room() {
@@ -265,7 +345,7 @@ export class HawkerLive extends HTMLElement {
     this.setAttribute("room", value);
   }
   get server() {
-    return this.getAttribute("server") ?? HERE.origin;
+    return address(this.getAttribute("server")) ?? this.getAttribute("server");
   }
   set server(value) {
     this.setAttribute("server", value);
@@ -304,6 +384,9 @@ export class HawkerLive extends HTMLElement {
   get state() {
     return this.#engine?.state ?? this.#state;
   }
+  get error() {
+    return this.#engine?.error ?? this.#error;
+  }
   get paused() {
     return this.#engine?.paused ?? true;
   }
@@ -324,10 +407,9 @@ export class HawkerLive extends HTMLElement {
     return this.#engine?.server_time() ?? Date.now();
   }
   requestFullscreen(options) {
-    // iPhones have full screen for the video alone.
     if (super.requestFullscreen) return super.requestFullscreen(options);
-    this.#parts.video.webkitEnterFullscreen?.();
-    return Promise.resolve();
+    // iPhones have full screen for the video alone.
+    return new Promise((done) => done(this.#parts.video.webkitEnterFullscreen()));
   }
 }
 

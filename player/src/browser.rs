@@ -51,6 +51,14 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn paused(this: &Video) -> bool;
     #[wasm_bindgen(method, getter)]
+    pub(crate) fn seekable(this: &Video) -> TimeRanges;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn ended(this: &Video) -> bool;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn error(this: &Video) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = readyState)]
+    pub(crate) fn ready_state(this: &Video) -> u16;
+    #[wasm_bindgen(method, getter)]
     pub(crate) fn seeking(this: &Video) -> bool;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn muted(this: &Video) -> bool;

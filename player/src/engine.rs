@@ -6,7 +6,6 @@ use crate::record::Record;
 use crate::shell::Shell;
 use hawker_player_core::media::player::Input;
 use js_sys::{Array, Object};
-use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -14,7 +13,6 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Engine {
     shell: Rc<Shell>,
-    paused: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -23,10 +21,7 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(host: JsValue, video: JsValue, server: &str, room: &str) -> Self {
-        Self {
-            shell: Shell::new(host, video.unchecked_into::<Video>(), server, room),
-            paused: Cell::new(false),
-        }
+        Self { shell: Shell::new(host, video.unchecked_into::<Video>(), server, room) }
     }
 
     /// Begins to load and play.
@@ -41,26 +36,17 @@ impl Engine {
 
     /// Plays, at the live edge after a pause. Called by a tap, it also lifts the browser's block.
     pub fn play(&self) {
-        let again = self.paused.replace(false);
-        self.shell.input(Input::Play);
-        if !again {
-            crate::video::play(&self.shell);
-        }
+        self.shell.play();
     }
 
     /// Pauses; nothing is loaded meanwhile.
     pub fn pause(&self) {
-        self.paused.set(true);
-        self.shell.input(Input::Pause);
+        self.shell.pause();
     }
 
     /// To the newest frame at once.
     pub fn go_live(&self) {
-        if self.paused.get() {
-            self.play();
-        } else {
-            self.shell.input(Input::GoLive);
-        }
+        self.shell.go_live();
     }
 
     /// A rendition by name; `undefined`: automatic.
@@ -87,11 +73,18 @@ impl Engine {
         self.shell.state().to_owned()
     }
 
-    /// Paused by the viewer or the page.
+    /// Why nothing plays: a code of `hawker:error`.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn error(&self) -> Option<String> {
+        self.shell.error().map(str::to_owned)
+    }
+
+    /// Paused by the viewer, the page, or the browser's own controls.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn paused(&self) -> bool {
-        self.paused.get()
+        self.shell.paused()
     }
 
     /// Muted because the browser allowed no sound.
@@ -101,10 +94,13 @@ impl Engine {
         self.shell.watch.forced_mute.get()
     }
 
-    /// See `HawkerRendition` in `hawker.d.ts`.
+    /// See `HawkerRendition` in `hawker.d.ts`. None where the browser's own player chooses.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn renditions(&self) -> Array {
+        if self.shell.native().is_some() {
+            return Array::new();
+        }
         self.shell.core(|core| {
             core.renditions()
                 .iter()

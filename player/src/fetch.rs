@@ -6,6 +6,7 @@ use crate::clock;
 use crate::record::Record;
 use crate::shell::Shell;
 use hawker_player_core::media::player::Input;
+use hawker_player_core::media::trouble::Answer;
 use hawker_player_core::media::{RequestId, clock as time};
 use hawker_wire::Span;
 use hawker_wire::media::{Scanner, Want};
@@ -49,22 +50,31 @@ pub(crate) fn stream(shell: &Rc<Shell>, after: Option<u64>) {
         if let Some(shell) = shell.upgrade()
             && shell.asked(turn)
         {
-            shell.input(Input::Stream(told.map(Box::new)));
+            shell.answered(answer(&told));
+            shell.input(Input::Stream(told.ok().map(Box::new)));
         }
     });
 }
 
-/// One answer about the room's state.
-pub(crate) async fn stream_once(url: &str, abort: &AbortController) -> Option<Stream> {
-    let response = request(url, abort, None).await.ok()?;
-    if response.status() != 200 {
-        return None;
+/// One answer about the room's state, or why there is none.
+pub(crate) async fn stream_once(url: &str, abort: &AbortController) -> Result<Stream, Answer> {
+    let lost = |_| Answer::Nothing;
+    let response = request(url, abort, None).await.map_err(lost)?;
+    match response.status() {
+        200 => {}
+        404 => return Err(Answer::NoRoom),
+        _ => return Err(Answer::Nothing),
     }
-    let bytes = Uint8Array::new(&JsFuture::from(response.array_buffer()).await.ok()?);
+    let bytes = Uint8Array::new(&JsFuture::from(response.array_buffer()).await.map_err(lost)?);
     if bytes.byte_length() > STREAM_BYTES_MAX {
-        return None;
+        return Err(Answer::Foreign);
     }
-    Stream::decode(bytes.to_vec().as_slice()).ok()
+    Stream::decode(bytes.to_vec().as_slice()).map_err(|_| Answer::Foreign)
+}
+
+/// As `Shell::answered` takes it.
+pub(crate) fn answer(told: &Result<Stream, Answer>) -> Answer {
+    told.as_ref().err().copied().unwrap_or(Answer::Told)
 }
 
 /// Asks for the server's clock.

@@ -1,15 +1,21 @@
 //! The driver of the core in a browser: one input at a time, then its outputs, then the timer for the next deadline. Carries
 //! out what the core wants and decides nothing.
 
-use crate::browser::{AbortController, Target, Video, clear_timeout, set_timeout};
+mod element;
+mod report;
+
+use crate::browser::{AbortController, Video, clear_timeout, set_timeout};
 use crate::record::Record;
-use crate::source::{Refused, Source, Told};
-use crate::{browser, clock, fetch, queue::Queue, video};
+use crate::source::Source;
+use crate::{clock, fetch, native, queue::Queue, video};
+use hawker_player_core::media::RequestId;
+use hawker_player_core::media::gate::{self, Gate};
+use hawker_player_core::media::outside::{self, Outside};
 use hawker_player_core::media::player::{Input, Output, Player, State};
-use hawker_player_core::media::{RequestId, Sample, limits};
+use hawker_player_core::media::trouble::Trouble;
 use hawker_wire::media::Unit;
 use hawker_wire::{Instant, Machine};
-use js_sys::{Object, Uint8Array};
+use js_sys::Uint8Array;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
@@ -23,6 +29,9 @@ pub(crate) struct Shell {
     server: String,
     base: String,
     core: RefCell<Player>,
+    gate: RefCell<Gate>,
+    outside: RefCell<Outside>,
+    trouble: RefCell<Trouble>,
     inputs: RefCell<VecDeque<Input>>,
     driving: Cell<bool>,
     offered: RefCell<Option<(RequestId, Vec<Uint8Array>)>>,
@@ -37,8 +46,14 @@ pub(crate) struct Shell {
     asks: Cell<u32>,
     timer: RefCell<Option<(f64, Instant)>>,
     on_timer: Closure<dyn FnMut()>,
-    /// Overrides the core's word: "unsupported", or native playback's own.
-    override_state: Cell<Option<&'static str>>,
+    /// Where the browser's own player plays, its state instead of the core's.
+    native: Cell<Option<State>>,
+    /// Nothing here can play the stream.
+    unsupported: Cell<bool>,
+    /// Paused by the viewer or the page.
+    paused: Cell<bool>,
+    /// State and error as last told.
+    told: Cell<(&'static str, Option<&'static str>)>,
     pub(crate) watch: video::Watch,
     pub(crate) stopped: Cell<bool>,
     latency_told: Cell<Instant>,
@@ -57,6 +72,9 @@ impl Shell {
                 server: server.to_owned(),
                 base: [server, "/live/", room].concat(),
                 core: RefCell::new(Player::new(clock::now(), seed)),
+                gate: RefCell::default(),
+                outside: RefCell::default(),
+                trouble: RefCell::default(),
                 inputs: RefCell::default(),
                 driving: Cell::new(false),
                 offered: RefCell::default(),
@@ -74,7 +92,10 @@ impl Shell {
                         shell.drive();
                     }
                 }),
-                override_state: Cell::new(None),
+                native: Cell::new(None),
+                unsupported: Cell::new(false),
+                paused: Cell::new(false),
+                told: Cell::new(("connecting", None)),
                 stopped: Cell::new(false),
                 latency_told: Cell::new(Instant::ZERO),
             }
@@ -106,6 +127,54 @@ impl Shell {
         if !self.stopped.get() {
             self.inputs.borrow_mut().push_back(input);
             self.drive();
+        }
+    }
+
+    /// The viewer or the page wants it to play: at the live edge after a pause. From a tap, it also lifts the browser's block.
+    pub(crate) fn play(&self) {
+        let Some(me) = self.me.upgrade() else { return };
+        let paused = self.paused.replace(false);
+        self.input(Input::Play);
+        if paused && self.native.get().is_some() {
+            native::to_edge(&me);
+        }
+        if !paused || self.native.get().is_some() {
+            video::play(&me);
+        }
+    }
+
+    /// The viewer or the page wants it to pause; nothing is loaded meanwhile.
+    pub(crate) fn pause(&self) {
+        self.paused.set(true);
+        self.input(Input::Pause);
+    }
+
+    /// To the newest frame at once.
+    pub(crate) fn go_live(&self) {
+        match self.me.upgrade() {
+            Some(me) if self.native.get().is_some() && !self.paused.get() => native::to_edge(&me),
+            _ if self.paused.get() => self.play(),
+            _ => self.input(Input::GoLive),
+        }
+    }
+
+    /// Paused by the viewer or the page.
+    pub(crate) fn paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    /// Something was done to the element, by the player itself or by others.
+    pub(crate) fn outside(&self, input: outside::Input) {
+        if self.stopped.get() {
+            return;
+        }
+        self.outside.borrow_mut().handle(clock::now(), input);
+        let next = || self.outside.borrow_mut().poll();
+        while let Some(wish) = next() {
+            match wish {
+                outside::Output::Pause => self.pause(),
+                outside::Output::Play => self.play(),
+            }
         }
     }
 
@@ -175,7 +244,7 @@ impl Shell {
             loop {
                 let output = self.core.borrow_mut().poll();
                 let Some(output) = output else { break };
-                self.carry_out(output);
+                self.gate(gate::Input::Wants(output));
             }
             if last && self.inputs.borrow().is_empty() {
                 break;
@@ -183,6 +252,17 @@ impl Shell {
         }
         self.driving.set(false);
         self.arm();
+    }
+
+    fn gate(&self, input: gate::Input) {
+        self.gate.borrow_mut().handle(clock::now(), input);
+        let next = || self.gate.borrow_mut().poll();
+        while let Some(output) = next() {
+            match output {
+                gate::Output::Do(output) => self.carry_out(output),
+                gate::Output::Tell(input) => self.inputs.borrow_mut().push_back(input),
+            }
+        }
     }
 
     fn arm(&self) {
@@ -231,7 +311,10 @@ impl Shell {
                 self.video.set_current_time(at);
                 video::play(&me);
             }
-            Output::Pause => self.video.pause(),
+            Output::Pause => {
+                self.outside(outside::Input::Asked(false));
+                self.video.pause();
+            }
             Output::Look => self.look(),
             Output::State(_) => self.tell_state(),
             Output::Renditions => {}
@@ -244,171 +327,6 @@ impl Shell {
                 self.emit("hawker:stall", Record::new().with("ms", ms));
             }
         }
-    }
-
-    fn open(&self, codecs: &str) {
-        self.queue.borrow_mut().clear();
-        self.appending.set(0);
-        let turn = self.sources.get().wrapping_add(1);
-        self.sources.set(turn);
-        self.source.replace(None);
-        if crate::source::supports(codecs) != Some(true) {
-            self.unsupported(codecs);
-            return;
-        }
-        let me = self.me.clone();
-        let source = Source::attach(&self.video, codecs, move |told| {
-            if let Some(shell) = me.upgrade()
-                && shell.sources.get() == turn
-            {
-                shell.told(told);
-            }
-        });
-        self.source.replace(source);
-    }
-
-    fn told(&self, told: Told) {
-        match told {
-            Told::Ready => {
-                let open = self.source.borrow_mut().as_mut().is_some_and(Source::open);
-                self.input(if open { Input::Ready } else { Input::Broken });
-            }
-            Told::Done => {
-                self.input(Input::Done(u64::from(self.appending.take())));
-            }
-            Told::Broken => self.input(Input::Broken),
-        }
-    }
-
-    fn append(&self, request: RequestId) {
-        let view = self.queue.borrow_mut().take(request);
-        let result = match (&view, self.source.borrow().as_ref()) {
-            (Some(view), Some(source)) => source.append(view),
-            _ => Err(Refused::Broken),
-        };
-        self.appending.set(view.as_ref().map_or(0, |view| view.byte_length()));
-        let Err(refused) = result else { return };
-        self.appending.set(0);
-        if let Some(view) = view {
-            self.queue.borrow_mut().put_back(request, view);
-        }
-        self.inputs.borrow_mut().push_back(match refused {
-            Refused::Full => Input::Full,
-            Refused::Broken => Input::Broken,
-        });
-    }
-
-    fn remove(&self, from: f64, to: f64) {
-        self.appending.set(0);
-        if !self.source.borrow().as_ref().is_some_and(|source| source.remove(from, to)) {
-            self.inputs.borrow_mut().push_back(Input::Broken);
-        }
-    }
-
-    fn look(&self) {
-        let buffered = self.video.buffered();
-        let ranges = (0..buffered.length())
-            .take(limits::RANGES_MAX)
-            .filter_map(|at| Some((buffered.start(at).ok()?, buffered.end(at).ok()?)))
-            .collect();
-        let (decoded, dropped) =
-            self.video.quality().map_or((0.0, 0.0), |quality| (quality.total(), quality.dropped()));
-        self.inputs.borrow_mut().push_back(Input::Sample(Sample {
-            playhead: self.video.current_time(),
-            ranges,
-            paused: self.video.paused(),
-            seeking: self.video.seeking(),
-            hidden: browser::DOCUMENT.with(browser::Document::hidden),
-            decoded: decoded as u64,
-            dropped: dropped as u64,
-            shown: self.watch.shown(),
-        }));
-        let now = clock::now();
-        if now.since(self.latency_told.get()).as_ms() >= 1_000 && self.state() == "live" {
-            self.latency_told.set(now);
-            self.emit_object("hawker:latency", &self.stats());
-        }
-    }
-
-    /// The element's state.
-    pub(crate) fn state(&self) -> &'static str {
-        if let Some(state) = self.override_state.get() {
-            return state;
-        }
-        match self.core.borrow().state() {
-            State::Connecting => "connecting",
-            State::Live => "live",
-            State::Stalled => "stalled",
-            State::Offline => "offline",
-            State::Ended => "ended",
-            State::Error => "error",
-        }
-    }
-
-    /// Sets a state the core does not know of, and tells it.
-    pub(crate) fn set_state(&self, state: &'static str) {
-        if self.override_state.replace(Some(state)) != Some(state) {
-            self.tell_state();
-        }
-    }
-
-    fn tell_state(&self) {
-        let state = self.state();
-        self.emit("hawker:state", Record::new().with("state", state).with("message", ""));
-        if state == "error" {
-            self.fail("playback", "the browser could not play the stream, several times in a row");
-        }
-    }
-
-    fn unsupported(&self, codecs: &str) {
-        let Some(me) = self.me.upgrade() else { return };
-        self.inputs.borrow_mut().push_back(Input::Stop);
-        if !crate::native::begin(&me) {
-            self.set_state("unsupported");
-            self.fail("unsupported", &["this browser cannot play ", codecs].concat());
-        }
-    }
-
-    fn fail(&self, code: &str, message: &str) {
-        self.emit(
-            "hawker:error",
-            Record::new().with("code", code).with("message", message).with("fatal", true),
-        );
-    }
-
-    /// Name of the rendition that plays.
-    pub(crate) fn rendition(&self) -> Option<String> {
-        self.core(|core| core.renditions().get(core.rendition()?).map(|rendition| rendition.name.clone()))
-    }
-
-    /// Figures for `stats()`.
-    pub(crate) fn stats(&self) -> Object {
-        let stats = self.core(|core| core.stats(clock::now()));
-        Record::new()
-            .with_or_null("latencyMs", stats.latency_ms)
-            .with("bufferMs", stats.buffer_ms)
-            .with("targetMs", stats.target_ms)
-            .with_or_null("rendition", self.rendition())
-            .with_or_null("estimateBps", stats.estimate_bps)
-            .with("stalls", stats.stalls)
-            .with("stalledMs", stats.stalled_ms)
-            .with("droppedFrames", stats.dropped as f64)
-            .with("rate", stats.rate)
-            .with_or_null("roundTripMs", stats.round_trip_ms)
-            .with("state", self.state())
-            .done()
-    }
-
-    /// Dispatches a `hawker:*` event on the element.
-    pub(crate) fn emit(&self, name: &str, detail: Record) {
-        self.emit_object(name, &detail.done());
-    }
-
-    fn emit_object(&self, name: &str, detail: &Object) {
-        let options =
-            Record::new().with("detail", detail).with("bubbles", true).with("composed", true).done();
-        // A listener that throws is reported by the browser; it does not concern playback.
-        let _ = self.host.unchecked_ref::<Target>().dispatch(&browser::CustomEvent::new(name, &options));
     }
 
     /// Lets go of everything; nothing happens afterwards.

@@ -1,5 +1,6 @@
 //! One MediaSource with one SourceBuffer on the element: open, append, remove, close. Where there is only
-//! ManagedMediaSource (iPhone) it is that; both behave alike here, because a live buffer stays far below what it manages.
+//! ManagedMediaSource (iPhone) it is that, which also tells when it wants media and when not. What it evicts by itself is seen
+//! in `buffered`, as everything else.
 
 use crate::browser::{MediaSource, SourceBuffer, Video, create_object_url, revoke_object_url};
 use crate::record::property;
@@ -15,6 +16,8 @@ pub(crate) enum Told {
     Done,
     /// It cannot be used any more.
     Broken,
+    /// It wants media, or none for now.
+    Streaming(bool),
 }
 
 /// How an append ended at once.
@@ -25,15 +28,19 @@ pub(crate) enum Refused {
     Broken,
 }
 
+type Handler = Closure<dyn FnMut()>;
+
 /// An open or opening MediaSource.
 pub(crate) struct Source {
     media: MediaSource,
     url: String,
     buffer: Option<SourceBuffer>,
     mime: String,
-    on_open: Closure<dyn FnMut()>,
-    on_done: Closure<dyn FnMut()>,
-    on_error: Closure<dyn FnMut()>,
+    on_open: Handler,
+    on_done: Handler,
+    on_error: Handler,
+    /// Events that only a managed source has.
+    on_streaming: [(&'static str, Handler); 2],
 }
 
 /// The constructor to use, if there is one.
@@ -63,7 +70,7 @@ impl Source {
             Reflect::construct(&constructor, &js_sys::Array::new()).ok()?.unchecked_into();
         let closure = |what: Told| {
             let told = told.clone();
-            Closure::<dyn FnMut()>::new(move || told(what))
+            Handler::new(move || told(what))
         };
         let source = Self {
             url: create_object_url(&media),
@@ -73,8 +80,15 @@ impl Source {
             on_open: closure(Told::Ready),
             on_done: closure(Told::Done),
             on_error: closure(Told::Broken),
+            on_streaming: [
+                ("startstreaming", closure(Told::Streaming(true))),
+                ("endstreaming", closure(Told::Streaming(false))),
+            ],
         };
         source.media.listen("sourceopen", source.on_open.as_ref().unchecked_ref());
+        for (name, closure) in &source.on_streaming {
+            source.media.listen(name, closure.as_ref().unchecked_ref());
+        }
         video.set_src(&source.url);
         Some(source)
     }
@@ -109,6 +123,9 @@ impl Source {
 impl Drop for Source {
     fn drop(&mut self) {
         self.media.unlisten("sourceopen", self.on_open.as_ref().unchecked_ref());
+        for (name, closure) in &self.on_streaming {
+            self.media.unlisten(name, closure.as_ref().unchecked_ref());
+        }
         if let Some(buffer) = &self.buffer {
             buffer.unlisten("updateend", self.on_done.as_ref().unchecked_ref());
             buffer.unlisten("error", self.on_error.as_ref().unchecked_ref());

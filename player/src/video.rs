@@ -1,10 +1,12 @@
-//! What the video element tells by itself: presented frames, visibility of the page, and the outcome of `play()`.
+//! What the video element tells by itself: presented frames, visibility of the page, pauses and starts that others make, and
+//! the outcome of `play()`.
 
 use crate::browser::{DOCUMENT, Document, FrameMetadata, Video, listen_document, unlisten_document};
 use crate::record::{Record, property};
 use crate::shell::Shell;
 use crate::{browser, clock};
-use hawker_player_core::media::player::Input;
+use hawker_player_core::media::outside;
+use hawker_player_core::media::player::{Input, State};
 use js_sys::Function;
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
@@ -21,6 +23,8 @@ pub(crate) struct Watch {
     on_frame: Closure<dyn FnMut(f64, FrameMetadata)>,
     on_visibility: Closure<dyn FnMut()>,
     on_playing: Closure<dyn FnMut()>,
+    on_pause: Closure<dyn FnMut()>,
+    on_play: Closure<dyn FnMut()>,
 }
 
 impl Watch {
@@ -28,6 +32,7 @@ impl Watch {
         let shown = Rc::new(Cell::new(None));
         let (frame_shell, frame_shown, frame_video) = (shell.clone(), shown.clone(), video.clone());
         let (visible_shell, playing_shell) = (shell.clone(), shell.clone());
+        let (pause_shell, play_shell) = (shell.clone(), shell.clone());
         let watch = Self {
             shown,
             first: Cell::new(false),
@@ -46,6 +51,9 @@ impl Watch {
                     let silent = video.muted() || video.volume() == 0.0;
                     let hidden = DOCUMENT.with(Document::hidden);
                     shell.input(Input::Hidden { hidden, silent });
+                    if !hidden {
+                        shell.outside(outside::Input::Shown);
+                    }
                 }
             }),
             on_playing: Closure::new(move || {
@@ -53,9 +61,30 @@ impl Watch {
                     shell.watch.playing(&shell);
                 }
             }),
+            // Both come later than what they tell: what counts is how the element is by then.
+            on_pause: Closure::new(move || {
+                if let Some(shell) = pause_shell.upgrade()
+                    && shell.video().paused()
+                    // The browser's own doing: an end, or an error, after which there is another try.
+                    && !shell.video().ended()
+                    && shell.video().error().is_null()
+                {
+                    let hidden = DOCUMENT.with(Document::hidden);
+                    shell.outside(outside::Input::Paused { hidden });
+                }
+            }),
+            on_play: Closure::new(move || {
+                if let Some(shell) = play_shell.upgrade()
+                    && !shell.video().paused()
+                {
+                    shell.outside(outside::Input::Played);
+                }
+            }),
         };
         listen_document("visibilitychange", watch.on_visibility.as_ref().unchecked_ref());
-        video.listen("playing", watch.on_playing.as_ref().unchecked_ref());
+        for (name, function) in watch.functions() {
+            video.listen(name, function);
+        }
         // Where it is missing, `playing` stands for the first frame.
         let _ = video.on_frame(watch.frame_callback());
         watch
@@ -68,7 +97,14 @@ impl Watch {
 
     pub(crate) fn unlisten(&self, video: &Video) {
         unlisten_document("visibilitychange", self.on_visibility.as_ref().unchecked_ref());
-        video.unlisten("playing", self.on_playing.as_ref().unchecked_ref());
+        for (name, function) in self.functions() {
+            video.unlisten(name, function);
+        }
+    }
+
+    fn functions(&self) -> [(&'static str, &Function); 3] {
+        [("playing", &self.on_playing), ("pause", &self.on_pause), ("play", &self.on_play)]
+            .map(|(name, closure)| (name, closure.as_ref().unchecked_ref()))
     }
 
     fn frame_callback(&self) -> &Function {
@@ -78,6 +114,9 @@ impl Watch {
     fn playing(&self, shell: &Shell) {
         if property(shell.video(), "requestVideoFrameCallback").is_none() {
             self.presented(shell);
+        }
+        if shell.native().is_some() {
+            shell.set_native(State::Live);
         }
     }
 
@@ -91,6 +130,7 @@ impl Watch {
 
 /// Plays; where the browser allows no sound, without it; where it allows nothing, a tap is asked for.
 pub(crate) fn play(shell: &Rc<Shell>) {
+    shell.outside(outside::Input::Asked(true));
     let promise = shell.video().play();
     let shell = Rc::downgrade(shell);
     spawn_local(async move {

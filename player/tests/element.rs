@@ -58,6 +58,13 @@ export function serve(stream, segment) {
     return Promise.resolve(new Response("", { status: 404 }));
   };
 }
+export function refuse(status) {
+  asked.length = 0;
+  window.fetch = (url) => {
+    asked.push(String(url));
+    return status ? Promise.resolve(new Response("", { status })) : Promise.reject(new TypeError("Failed to fetch"));
+  };
+}
 export function requests(part) { return asked.filter((url) => url.includes(part)).length; }
 export function wait(ms) { return new Promise((done) => setTimeout(done, ms)); }
 "#)]
@@ -69,6 +76,7 @@ extern "C" {
     fn host() -> JsValue;
     fn video() -> JsValue;
     fn serve(stream: &Uint8Array, segment: &Uint8Array);
+    fn refuse(status: u16);
     fn requests(part: &str) -> u32;
     fn wait(ms: u32) -> Promise;
 }
@@ -128,6 +136,7 @@ async fn bad_attributes_say_what_is_wrong() {
         ("<img src=x onerror=alert(1)>", None, "bad-room"),
         ("demo", Some("javascript:alert(1)"), "bad-server"),
         ("demo", Some("http://[bad"), "bad-server"),
+        ("demo", Some("shop.example"), "bad-server"),
     ] {
         let live = element(room, server.map(String::from));
         let error = format!("hawker:error {code}");
@@ -153,6 +162,31 @@ async fn an_offline_room_is_told_and_asked_again_by_one_long_poll() {
 }
 
 #[wasm_bindgen_test]
+async fn an_unknown_room_is_told_until_it_is_there() {
+    refuse(404);
+    let host = host();
+    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo");
+    engine.start();
+    until(|| engine.error().as_deref() == Some("no-room"), "no such room").await;
+    assert_eq!(list(&host), ["error", "no-room"], "told once, as a state and as an error");
+    serve(&bytes(&Stream { version: 9, ..Stream::default() }), &Uint8Array::new_with_length(0));
+    until(|| engine.state() == "offline", "offline").await;
+    assert_eq!(engine.error(), None);
+    engine.stop();
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_does_not_answer_is_told_after_some_tries() {
+    refuse(0);
+    let engine = Engine::new(host(), video(), "http://server.test", "demo");
+    engine.start();
+    until(|| requests("/stream") == 1, "a question").await;
+    assert_eq!(engine.state(), "connecting", "a moment's silence is no news");
+    until(|| engine.error().as_deref() == Some("unreachable"), "unreachable").await;
+    engine.stop();
+}
+
+#[wasm_bindgen_test]
 async fn an_ended_room_is_told() {
     let mut ended = Stream { version: 2, ..Stream::default() };
     ended.set_state(State::Ended);
@@ -170,7 +204,7 @@ async fn hostile_answers_are_tried_again_with_pauses_and_kill_nothing() {
     let engine = Engine::new(host(), video(), "http://server.test", "demo");
     engine.start();
     pause(1_500).await;
-    assert_eq!(engine.state(), "connecting");
+    assert_eq!((engine.state(), engine.error()), ("error".to_owned(), Some("bad-server".to_owned())));
     assert!((2..=8).contains(&requests("/stream")), "{} questions in 1.5 s", requests("/stream"));
     engine.stop();
 
