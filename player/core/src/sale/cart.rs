@@ -28,6 +28,8 @@ pub enum Input {
     Want(Want),
     /// The buyer gives this hold back.
     Cancel(String),
+    /// Taps that a reload left without an answer: asked again under their keys.
+    Again(Vec<PlaceHold>),
     /// The room's connection came or went.
     Online(bool),
     /// All open holds and recent orders, as of a Welcome.
@@ -130,6 +132,16 @@ impl Cart {
             Ask::Cancel(cancel) => cancel.hold.clone(),
         };
         self.pending.iter().map(name).collect()
+    }
+
+    /// Taps without an answer, to be remembered in case the page is loaded again.
+    #[must_use]
+    pub fn unanswered(&self) -> Vec<PlaceHold> {
+        let place = |pending: &Pending| match &pending.ask {
+            Ask::Place(place) => Some(place.clone()),
+            Ask::Cancel(_) => None,
+        };
+        self.pending.iter().filter_map(place).collect()
     }
 
     fn emit(&mut self, output: Output) {
@@ -250,6 +262,13 @@ impl Machine for Cart {
                         let Want { product, sale, quantity, price } = want;
                         Ask::Place(PlaceHold { request, key: cart.key(), product, sale, quantity, price })
                     });
+                }
+            }
+            Input::Again(taps) => {
+                for tap in taps {
+                    if !self.busy(&tap.product, &tap.sale) {
+                        self.ask(now, |_, request| Ask::Place(PlaceHold { request, ..tap }));
+                    }
                 }
             }
             Input::Cancel(hold) => {

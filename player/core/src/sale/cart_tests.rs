@@ -71,6 +71,25 @@ fn row_38_a_lost_link_repeats_the_same_key() {
 }
 
 #[test]
+fn row_38_a_reload_asks_again_under_the_same_key_and_only_while_there_is_no_answer() {
+    let mut before = cart();
+    before.handle(Instant::ZERO, tap());
+    let first = placed(&drain(&mut before));
+    let left = before.unanswered();
+    let mut after = Cart::new(12);
+    after.handle(Instant::ZERO, Input::Again(left));
+    after.handle(Instant::ZERO, tap());
+    assert!(after.busy("p", "s") && drain(&mut after).is_empty(), "nothing leaves before the room is there");
+    after.handle(Instant::ZERO, Input::Online(true));
+    let again = placed(&drain(&mut after));
+    assert_eq!(again.iter().map(|p| &p.key).collect::<Vec<_>>(), [&first[0].key]);
+    let held = Some(hold("h1", hold::State::Held, 5));
+    let reply = HoldReply { request: again[0].request, hold: held, ..HoldReply::default() };
+    after.handle(Instant::from_ms(5), Input::Reply(reply));
+    assert_eq!((after.unanswered(), after.holds().len()), (vec![], 1));
+}
+
+#[test]
 fn refusals_reach_the_buyer_and_too_fast_is_tried_again() {
     let mut cart = cart();
     cart.handle(Instant::ZERO, tap());

@@ -3,6 +3,7 @@
 pub mod cart;
 pub mod countdown;
 pub mod limits;
+pub mod memory;
 pub mod offer;
 
 pub use cart::{Cart, Input, Output, Want};

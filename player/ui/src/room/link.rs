@@ -9,8 +9,8 @@ use crate::page::words::fill;
 use crate::page::{clock, store};
 use crate::sale::refusal;
 use hawker_player_core::room::{self, Change, Client, Output, Status};
-use hawker_player_core::sale::{self, Cart, Want};
-use hawker_wire::proto::{SayReply, say_reply::Outcome};
+use hawker_player_core::sale::{self, Cart, Want, memory};
+use hawker_wire::proto::{PlaceHold, SayReply, say_reply::Outcome};
 use hawker_wire::{Instant, Machine, Wall};
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -25,6 +25,9 @@ pub(crate) struct Link {
     socket: RefCell<Option<Socket>>,
     timer: RefCell<Option<Timer>>,
     token: RefCell<String>,
+    /// Where this room's unanswered taps are kept, and those that are.
+    taps_key: String,
+    taps: RefCell<Option<Vec<PlaceHold>>>,
 }
 
 struct Machines {
@@ -60,6 +63,8 @@ impl Link {
             url: [&socket_base, "/live/", &room, "/socket"].concat(),
             me: me.clone(),
             token: RefCell::new(identity.token.clone()),
+            taps_key: ["hawker:taps:", &base, "/", &room].concat(),
+            taps: RefCell::new(None),
             machines: RefCell::new(Machines {
                 client: Client::new(identity, clock::seed()),
                 cart: Cart::new(clock::seed()),
@@ -148,6 +153,9 @@ impl Link {
             Output::Status(status) => {
                 self.ui.status.set(status);
                 let online = status == Status::Live;
+                if online {
+                    self.remember_taps(now);
+                }
                 self.machines.borrow_mut().cart.handle(now, sale::Input::Online(online));
             }
             Output::Room(change) => self.changed(change, dirty),
@@ -157,6 +165,28 @@ impl Link {
                 self.machines.borrow_mut().cart.handle(now, sale::Input::Reply(reply))
             }
             Output::Said(text, reply) => self.said(text, reply),
+        }
+    }
+
+    /// Once, when the viewer is known: what the page before this one left without an answer.
+    fn remember_taps(&self, now: Instant) {
+        if self.taps.borrow().is_some() {
+            return;
+        }
+        let Machines { client, cart } = &mut *self.machines.borrow_mut();
+        let kept = store::read_in_tab(&self.taps_key);
+        let taps = memory::read(&kept, &client.room().viewer, clock::wall());
+        self.taps.replace(Some(taps.clone()));
+        cart.handle(now, sale::Input::Again(taps));
+    }
+
+    fn keep_taps(&self, client: &Client, cart: &Cart) {
+        let taps = cart.unanswered();
+        // Before the first Welcome nobody knows whose they are.
+        if self.taps.borrow().as_ref().is_some_and(|kept| *kept != taps) {
+            let text = memory::write(&taps, &client.room().viewer, clock::wall());
+            store::keep_in_tab(&self.taps_key, &text);
+            self.taps.replace(Some(taps));
         }
     }
 
@@ -307,6 +337,7 @@ impl Link {
         if dirty.everything || dirty.cart {
             set_if_new(ui.holds, machines.cart.holds().to_vec());
             set_if_new(ui.waiting, machines.cart.waiting());
+            self.keep_taps(&machines.client, &machines.cart);
         }
     }
 
