@@ -28,7 +28,7 @@ const STEP_MS: u64 = TICK_MS as u64;
 /// How long a short notice stays: time to read one line twice.
 const NOTICE_MS: i32 = 5_000;
 
-/// Where a name chosen by a guest is kept.
+/// Where a name chosen by a guest is kept; with what the page called them, if it did.
 const NAME_KEY: &str = "hawker:name";
 
 /// What is known of this viewer.
@@ -86,7 +86,7 @@ pub(crate) struct Ui {
     pub(crate) tab: RwSignal<Tab>,
     /// What the viewer is typing.
     pub(crate) draft: RwSignal<String>,
-    /// Send the draft as soon as the room is back.
+    /// Send the draft as soon as the name is told.
     pub(crate) say_next: RwSignal<bool>,
     pub(crate) host: StoredValue<Host, LocalStorage>,
     pub(crate) painter: StoredValue<Option<Rc<Painter>>, LocalStorage>,
@@ -158,9 +158,15 @@ impl Ui {
         }
     }
 
+    /// Closes the open sheet. Whoever closes the one for the name does not send what was typed.
+    pub(crate) fn close_sheet(self) {
+        self.sheet.set(Sheet::None);
+        self.say_next.set(false);
+    }
+
     /// A guest's own name, remembered.
     pub(crate) fn rename(self, name: &str) {
-        store::keep(NAME_KEY, name);
+        self.with_host(|host| store::keep(&name_key(host), name));
         if let Some(identity) = self.with_host(identity) {
             self.with_link(|link| link.room(Input::Identify(identity)));
         }
@@ -193,13 +199,20 @@ pub(crate) fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<
     }
 }
 
-/// Who this viewer is: what the shop says, else what the browser remembers.
+/// Who this viewer is: a name of their own choice comes before the one that the page begins with, a token before both.
 pub(crate) fn identity(host: &Host) -> Identity {
-    let name = Some(host.attribute("name")).filter(|name| !name.is_empty());
+    let chosen = store::read(&name_key(host));
     Identity {
         guest: store::read(&guest_key(host)),
         token: host.shop_token(),
-        name: name.unwrap_or_else(|| store::read(NAME_KEY)),
+        name: if chosen.is_empty() { host.attribute("name") } else { chosen },
+    }
+}
+
+fn name_key(host: &Host) -> String {
+    match host.attribute("name") {
+        name if name.is_empty() => NAME_KEY.to_owned(),
+        name => [NAME_KEY, ":", &name].concat(),
     }
 }
 

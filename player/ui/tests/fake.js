@@ -78,6 +78,8 @@ export function wantStill(still) {
     query.includes('reduced-motion') ? Object.assign(new EventTarget(), { matches: still }) : window.realMatchMedia(query);
 }
 
+const storage = Object.getOwnPropertyDescriptor(window, 'localStorage');
+
 export function breakStorage(broken) {
   if (broken) {
     Object.defineProperty(window, 'localStorage', {
@@ -85,8 +87,11 @@ export function breakStorage(broken) {
       get() { throw new DOMException('denied', 'SecurityError'); },
     });
   } else {
-    delete window.localStorage;
+    Object.defineProperty(window, 'localStorage', storage);
   }
 }
 
 export const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
+// What one test's guest was called is nothing to the next; a tab's own storage stays, as over a reload.
+export const forget = () => localStorage.clear();

@@ -6,8 +6,8 @@ mod support;
 
 use hawker_wire::proto::hold_reply::Refusal;
 use hawker_wire::proto::{
-    Batch, Hold, HoldReply, Like, Message, Product, Sale, SayReply, Totals, client_frame, event, hold, sale,
-    server_frame,
+    Batch, Hold, HoldReply, Like, Message, Product, Sale, SayReply, Totals, Welcome, client_frame, event,
+    hold, sale, server_frame,
 };
 use support::{Page, WALL_MS, event, message};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -55,6 +55,14 @@ fn goods() -> (Product, Sale) {
     (product, sale)
 }
 
+/// A room with the goods pinned and their flash sale running.
+fn on_sale(welcome: &mut Welcome) {
+    let (product, sale) = goods();
+    welcome.pinned = product.id.clone();
+    welcome.shelf = vec![product];
+    welcome.sales = vec![sale];
+}
+
 fn held(id: &str) -> Hold {
     Hold {
         id: id.into(),
@@ -82,8 +90,7 @@ fn placed(page: &Page) -> hawker_wire::proto::PlaceHold {
 async fn row_12_what_people_type_stays_text() {
     let page = Page::joined(|_| {}).await;
     let events = PAYLOADS.iter().zip(1..).map(|(text, id)| message(id, "stranger", text, text)).collect();
-    page.push(server_frame::Kind::Batch(Batch { offset: 12, events, ..Batch::default() }));
-    page.settle().await;
+    page.events(events).await;
     assert_eq!(page.texts(".message .text"), PAYLOADS);
     assert_eq!(page.texts(".message .name"), PAYLOADS);
     assert!(page.count(".fly") > 0, "comments fly over the picture");
@@ -116,12 +123,7 @@ async fn row_12_a_flood_stays_bounded() {
 #[wasm_bindgen_test]
 async fn row_12_reduced_motion_shows_the_list_alone() {
     let page = Page::still().await;
-    page.push(server_frame::Kind::Batch(Batch {
-        offset: 1,
-        events: vec![message(1, "x", "Ava", "hello")],
-        ..Batch::default()
-    }));
-    page.settle().await;
+    page.events(vec![message(1, "x", "Ava", "hello")]).await;
     assert_eq!(page.count(".fly"), 0);
     assert_eq!(page.texts(".message .text"), ["hello"]);
 }
@@ -164,8 +166,7 @@ async fn row_13_likes_are_merged_and_totals_are_the_servers() {
     assert_eq!(page.text(".like-count"), "40", "the total is the server's alone");
     let totals = Totals { likes: 65, online: 9 };
     let events = vec![event(0, event::Kind::Totals(totals))];
-    page.push(server_frame::Kind::Batch(Batch { events, ..Batch::default() }));
-    page.settle().await;
+    page.events(events).await;
     assert_eq!(page.text(".like-count"), "65");
     page.until(|page| page.sent().iter().any(|kind| matches!(kind, client_frame::Kind::Like(_)))).await;
     let likes: Vec<_> =
@@ -175,13 +176,7 @@ async fn row_13_likes_are_merged_and_totals_are_the_servers() {
 
 #[wasm_bindgen_test]
 async fn row_38_a_tap_becomes_a_hold_and_a_checkout() {
-    let page = Page::joined(|welcome| {
-        let (product, sale) = goods();
-        welcome.pinned = product.id.clone();
-        welcome.shelf = vec![product];
-        welcome.sales = vec![sale];
-    })
-    .await;
+    let page = Page::joined(on_sale).await;
     assert!(page.text(".pinned .now").contains("9.90"), "{}", page.text(".pinned .now"));
     assert!(page.text(".pinned .left").contains('4'));
     page.click(".pinned .buy");
@@ -220,15 +215,54 @@ async fn row_38_a_hold_survives_a_reload_and_can_be_given_back() {
 }
 
 #[wasm_bindgen_test]
+async fn row_38_a_tap_without_an_answer_keeps_its_key_over_a_reload() {
+    let page = Page::joined(on_sale).await;
+    page.click(".pinned .buy");
+    let first = placed(&page);
+    drop(page);
+    let page = Page::joined(on_sale).await;
+    assert_eq!(placed(&page).key, first.key, "asked again by itself");
+    assert!(page.disabled(".pinned .buy"), "and meanwhile no second tap");
+    page.push(server_frame::Kind::HoldReply(HoldReply {
+        request: placed(&page).request,
+        hold: Some(held("h1")),
+        ..HoldReply::default()
+    }));
+    page.settle().await;
+    assert_eq!(page.heard("hawker:hold", "hold.id"), ["h1"]);
+    drop(page);
+    let page = Page::joined(on_sale).await;
+    assert!(
+        !page.sent().iter().any(|kind| matches!(kind, client_frame::Kind::PlaceHold(_))),
+        "once answered, over"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_guest_changes_the_name_and_what_was_being_typed_stays() {
+    let page = Page::joined(|_| {}).await;
+    assert_eq!(page.text(".me"), "Lin");
+    page.type_into(".say .field", "half a thou");
+    page.click(".me");
+    page.settle().await;
+    page.type_into(".sheet .field", "Lina");
+    page.submit(".sheet form");
+    page.settle().await;
+    page.welcomed(|welcome| welcome.name = "Lina".into()).await;
+    let hello = page.sent().into_iter().find_map(|kind| match kind {
+        client_frame::Kind::Hello(hello) => Some(hello),
+        _ => None,
+    });
+    assert_eq!(hello.expect("greeted anew").name, "Lina");
+    assert_eq!(page.text(".me"), "Lina");
+    assert_eq!(page.value(".say .field"), "half a thou");
+    assert!(!page.sent().iter().any(|kind| matches!(kind, client_frame::Kind::Say(_))));
+}
+
+#[wasm_bindgen_test]
 async fn row_38_refusals_say_why() {
     let check = |refusal: Refusal, words: &'static str| async move {
-        let page = Page::joined(|welcome| {
-            let (product, sale) = goods();
-            welcome.pinned = product.id.clone();
-            welcome.shelf = vec![product];
-            welcome.sales = vec![sale];
-        })
-        .await;
+        let page = Page::joined(on_sale).await;
         page.click(".pinned .buy");
         page.push(server_frame::Kind::HoldReply(HoldReply {
             request: placed(&page).request,
@@ -252,18 +286,10 @@ async fn row_38_refusals_say_why() {
 
 #[wasm_bindgen_test]
 async fn row_38_the_stock_everyone_sees_moves() {
-    let page = Page::joined(|welcome| {
-        let (product, sale) = goods();
-        welcome.pinned = product.id.clone();
-        welcome.shelf = vec![product];
-        welcome.sales = vec![sale];
-    })
-    .await;
+    let page = Page::joined(on_sale).await;
     let (_, sale) = goods();
     let sold_out = Sale { free: 0, revision: 2, ..sale };
-    let events = vec![event(1, event::Kind::Sale(sold_out))];
-    page.push(server_frame::Kind::Batch(Batch { offset: 1, events, ..Batch::default() }));
-    page.settle().await;
+    page.events(vec![event(1, event::Kind::Sale(sold_out))]).await;
     assert_eq!(page.text(".pinned .buy"), "Sold out");
     assert!(page.disabled(".pinned .buy"));
 }
@@ -295,11 +321,6 @@ async fn row_15_a_lost_room_says_so_and_comes_back() {
 #[wasm_bindgen_test]
 async fn a_browser_without_storage_still_works() {
     let page = Page::without_storage().await;
-    page.push(server_frame::Kind::Batch(Batch {
-        offset: 1,
-        events: vec![message(1, "x", "Ava", "hello")],
-        ..Batch::default()
-    }));
-    page.settle().await;
+    page.events(vec![message(1, "x", "Ava", "hello")]).await;
     assert_eq!(page.texts(".message .text"), ["hello"]);
 }

@@ -4,8 +4,10 @@ use crate::app::{Sheet, Ui};
 use crate::page::dom::{Child as _, Nodes, button, div, input, span};
 use crate::page::host::Host;
 use crate::page::icons::{self, Icon, icon};
+use js_sys::Promise;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Event, HtmlElement, KeyboardEvent, window};
 
 /// One volume step of the keyboard.
@@ -157,25 +159,32 @@ fn full_screen(ui: Ui) {
     } else {
         ui.with_host(|host| {
             // A refusal (no gesture, not allowed in this frame) leaves the page as it is.
-            let _ = host.request_fullscreen();
+            if let Some(asked) = host.full_screen().ok().and_then(|asked| asked.dyn_into::<Promise>().ok()) {
+                spawn_local(async move { drop(JsFuture::from(asked).await) });
+            }
         });
     }
 }
 
-/// Keys, when the focus is on no field: space, m, f, arrows up and down; Escape closes a sheet.
+/// Keys, unless what has the focus needs them itself: space, m, f, arrows up and down; Escape closes a sheet.
 pub(crate) fn key(ui: Ui, event: &Event) {
     let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
     if event.ctrl_key() || event.alt_key() || event.meta_key() {
         return;
     }
     let at = event.composed_path().get(0).dyn_into::<HtmlElement>().ok();
-    let tag = at.map(|at| at.tag_name().to_ascii_lowercase()).unwrap_or_default();
+    let is = |selector| at.as_ref().is_some_and(|at| at.matches(selector).unwrap_or(false));
     let key = event.key();
     if key == "Escape" {
-        ui.sheet.set(Sheet::None);
+        ui.close_sheet();
         return;
     }
-    if matches!(tag.as_str(), "input" | "button" | "a") {
+    let taken = match key.as_str() {
+        " " => is("input, button, a"),
+        "ArrowUp" | "ArrowDown" => is("input, [role=log]"),
+        _ => is("input:not([type=range], [type=checkbox])"),
+    };
+    if taken {
         return;
     }
     match key.as_str() {

@@ -36,6 +36,8 @@ pub(crate) fn overlay(ui: Ui) -> Nodes {
     };
     div()
         .class(class)
+        // A click on the picture takes the keys along; Tab goes to the buttons.
+        .attr("tabindex", "-1")
         .on("pointermove", move |_| wake())
         .on("pointerdown", move |_| wake())
         .on("focusin", move |_| wake())
@@ -101,19 +103,22 @@ fn go_live(ui: Ui) {
 fn state(ui: Ui) -> Option<Nodes> {
     let words = ui.words;
     let (title, hint) = ui.player.with(|player| match player.state.as_str() {
+        "error" if player.error == "no-room" => Some((words.no_room, words.no_room_hint)),
+        "error" if player.error != "playback" => Some((words.unreachable, words.unreachable_hint)),
         "connecting" => Some((words.connecting, "")),
         "stalled" => Some((words.stalled, "")),
         "offline" => Some((words.offline, words.offline_hint)),
+        "ended" if ui.shelf.with(Vec::is_empty) => Some((words.ended, "")),
         "ended" => Some((words.ended, words.ended_hint)),
         "unsupported" => Some((words.unsupported, words.unsupported_hint)),
         "error" => Some((words.failed, words.failed_hint)),
         _ => None,
     })?;
-    let busy = hint.is_empty();
+    let busy = ui.player.with(|player| matches!(player.state.as_str(), "connecting" | "stalled"));
     let view = div().class(if busy { "state busy" } else { "state" }).attr("role", "status").child((
         busy.then(|| span().class("spinner").attr("aria-hidden", "true")),
         p().class("state-title").child(title),
-        (!busy).then(|| p().class("state-hint").child(hint)),
+        (!hint.is_empty()).then(|| p().class("state-hint").child(hint)),
     ));
     Some(view.nodes())
 }

@@ -18,7 +18,7 @@ pub(crate) fn sheet(ui: Ui) -> Nodes {
             Sheet::Stats => (ui.words.stats, stats(ui)),
             Sheet::Name => (ui.words.name_title, name(ui)),
         };
-        let close = move |_| ui.sheet.set(Sheet::None);
+        let close = move |_| ui.close_sheet();
         Some((
             div().class("veil").attr("aria-hidden", "true").on("click", close),
             div().class("sheet").attr("role", "dialog").attr("aria-label", title).child((
@@ -200,7 +200,6 @@ fn name(ui: Ui) -> Nodes {
             if !name.is_empty() {
                 ui.sheet.set(Sheet::None);
                 ui.rename(&name);
-                ui.say_next.set(true);
             }
         })
         .child((

@@ -34,6 +34,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn state(this: &Host) -> JsValue;
     #[wasm_bindgen(method, getter)]
+    fn error(this: &Host) -> JsValue;
+    #[wasm_bindgen(method, getter)]
     fn room(this: &Host) -> JsValue;
     #[wasm_bindgen(method, getter)]
     fn server(this: &Host) -> JsValue;
@@ -45,6 +47,9 @@ extern "C" {
     pub(crate) fn pause(this: &Host) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = goLive)]
     pub(crate) fn go_live(this: &Host) -> Result<JsValue, JsValue>;
+    /// The element's own: a phone without full screen for elements has it for the video.
+    #[wasm_bindgen(method, catch, js_name = requestFullscreen)]
+    pub(crate) fn full_screen(this: &Host) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn stats(this: &Host) -> Result<JsValue, JsValue>;
 }
@@ -54,6 +59,8 @@ extern "C" {
 pub(crate) struct Player {
     /// "connecting", "live", "stalled", "offline", "ended", "unsupported" or "error".
     pub(crate) state: String,
+    /// Why it is "error": a code of `hawker:error`.
+    pub(crate) error: String,
     pub(crate) paused: bool,
     pub(crate) muted: bool,
     /// 0.0 to 1.0.
@@ -79,6 +86,7 @@ impl Host {
         });
         Player {
             state: text(&self.state()),
+            error: text(&self.error()),
             paused: self.paused().is_truthy(),
             muted: self.muted().is_truthy(),
             volume: self.volume().as_f64().unwrap_or(1.0),

@@ -18,6 +18,7 @@ pub(crate) const SEND: Icon = "M4 12l16-8-5 16-3.5-6.5z";
 pub(crate) const CLOSE: Icon = "M6 6l12 12M18 6L6 18";
 pub(crate) const EXPAND: Icon = "M13 4h7v7M20 4l-8 8M11 20H4v-7M4 20l8-8";
 pub(crate) const SHRINK: Icon = "M6 10l6 6 6-6";
+pub(crate) const PEN: Icon = "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3";
 pub(crate) const BAG: Icon = "M5 8h14l-1 12H6zM9 8V7a3 3 0 0 1 6 0v1";
 pub(crate) const PEOPLE: Icon =
     "M12 12a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM5 20c0-3.5 3-5.5 7-5.5s7 2 7 5.5";

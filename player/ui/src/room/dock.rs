@@ -26,13 +26,33 @@ pub(crate) fn tabs(ui: Ui) -> Nodes {
             }))
     };
     (
-        div().class("tabs").attr("role", "tablist").child((
-            tab(Tab::Chat, ui.words.chat, "hawker-chat"),
-            tab(Tab::Goods, ui.words.goods, "hawker-goods"),
+        div().class("tabs").child((
+            div().class("tab-list").attr("role", "tablist").child((
+                tab(Tab::Chat, ui.words.chat, "hawker-chat"),
+                tab(Tab::Goods, ui.words.goods, "hawker-goods"),
+            )),
+            move || me(ui),
         )),
         move || trouble(ui, ui.status.get()),
     )
         .nodes()
+}
+
+/// A guest's name, to be changed. Members are called what the shop's token says.
+fn me(ui: Ui) -> Option<Nodes> {
+    let name = ui.me.with(|me| me.name.clone());
+    let member = ui.with_host(|host| !host.shop_token().is_empty()).unwrap_or(true);
+    if name.is_empty() || member || ui.nameless() {
+        return None;
+    }
+    let button = button()
+        .attr("type", "button")
+        .class("me")
+        .attr("aria-label", [ui.words.change_name, ": ", &name].concat())
+        .attr("title", ui.words.change_name)
+        .on("click", move |_| ui.sheet.set(Sheet::Name))
+        .child((span().child(name), icon(icons::PEN)));
+    Some(button.nodes())
 }
 
 fn trouble(ui: Ui, status: Status) -> Option<Nodes> {
@@ -60,6 +80,7 @@ pub(crate) fn say(ui: Ui) {
     }
     if ui.nameless() {
         ui.sheet.set(Sheet::Name);
+        ui.say_next.set(true);
         return;
     }
     ui.draft.set(String::new());

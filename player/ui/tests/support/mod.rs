@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
 use hawker_wire::proto::{
-    ClientFrame, Event, Message, Position, ServerFrame, Welcome, client_frame, event, server_frame,
+    Batch, ClientFrame, Event, Message, Position, ServerFrame, Welcome, client_frame, event, server_frame,
 };
 use prost::Message as _;
 use wasm_bindgen::prelude::*;
@@ -24,6 +24,7 @@ extern "C" {
     fn want_still(still: bool);
     #[wasm_bindgen(js_name = breakStorage)]
     fn break_storage(broken: bool);
+    fn forget();
     fn frame() -> js_sys::Promise;
 }
 
@@ -53,6 +54,7 @@ impl Page {
     pub(crate) async fn joined(edit: impl FnOnce(&mut Welcome)) -> Self {
         want_still(false);
         break_storage(false);
+        forget();
         Self::mounted(edit).await
     }
 
@@ -81,6 +83,12 @@ impl Page {
         hawker_ui::mount(host.clone().unchecked_into(), root.clone()).unwrap();
         let page = Self { host, root };
         page.settle().await;
+        page.welcomed(edit).await;
+        page
+    }
+
+    /// The socket opens, and the server welcomes as `edit` says.
+    pub(crate) async fn welcomed(&self, edit: impl FnOnce(&mut Welcome)) {
         open();
         let mut welcome = Welcome {
             guest: "g".into(),
@@ -94,9 +102,15 @@ impl Page {
             ..Welcome::default()
         };
         edit(&mut welcome);
-        page.push(server_frame::Kind::Welcome(welcome));
-        page.settle().await;
-        page
+        self.push(server_frame::Kind::Welcome(welcome));
+        self.settle().await;
+    }
+
+    /// The server tells these events, up to the last one's offset.
+    pub(crate) async fn events(&self, events: Vec<Event>) {
+        let offset = events.last().map_or(0, |event| event.offset);
+        self.push(server_frame::Kind::Batch(Batch { offset, events, ..Batch::default() }));
+        self.settle().await;
     }
 
     /// Two painted frames later.
