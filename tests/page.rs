@@ -1,12 +1,18 @@
 //! The page ring: real Chromium and Firefox against the real server, its camera and the demo's shop of another origin.
 
+#[path = "page/fallback.rs"]
+mod fallback;
 #[path = "page/harness.rs"]
 mod harness;
 #[path = "page/pictures.rs"]
 mod pictures;
 #[path = "page/policy.rs"]
 mod policy;
+#[path = "page/screen.rs"]
+mod screen;
 #[path = "page/shop.rs"]
 mod shop;
 #[path = "page/show.rs"]
 mod show;
+#[path = "page/trouble.rs"]
+mod trouble;

@@ -19,8 +19,19 @@ async fn chromium_opens_evaluates_and_tells_errors() {
 #[tokio::test]
 async fn firefox_opens_and_evaluates() {
     let page = browser::firefox().await;
-    page.open("data:text/html,<title>a page</title>").await;
+    page.open("data:text/html,<title>a page</title><script>console.error('seen')</script>").await;
     assert_eq!(page.eval("return 6 * 7").await, serde_json::json!(42));
+    // Its output comes when it comes.
+    let told = async {
+        let mut errors = Vec::new();
+        while errors.is_empty() {
+            page.eval("return new Promise(done => setTimeout(done, 50))").await;
+            errors = page.console_errors().await;
+        }
+        errors
+    };
+    let errors = tokio::time::timeout(Duration::from_secs(10), told).await.expect("an error is told");
+    assert!(errors.iter().any(|error| error.contains("seen")), "{errors:?}");
 }
 
 #[tokio::test]

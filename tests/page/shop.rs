@@ -217,11 +217,40 @@ async fn three_tabs_play_over_http_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn row_3_firefox_plays_the_shop_page() {
+async fn row_3_firefox_plays_the_shop_page_and_takes_part() {
     let show = show::on_air().await;
     let page = browser::firefox().await;
     page.open(&format!("{}/", show.shop)).await;
     show::moves(&page).await;
+    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.say .send')", show::START)
+        .await;
+    page.eval(&format!(
+        "{FIND} const field = find('.say .field'); field.value = 'hello from a fox'; \
+         field.dispatchEvent(new Event('input', {{bubbles: true}})); find('.say').requestSubmit()"
+    ))
+    .await;
+    // A guest is asked for a name first; then the words leave by themselves.
+    let sheet = "document.querySelector('hawker-live').shadowRoot.querySelector('.sheet form .field')";
+    page.until(sheet, SOON).await;
+    page.eval(&format!(
+        "{FIND} const field = find('.sheet .field'); field.value = 'Fox'; \
+         field.dispatchEvent(new Event('input', {{bubbles: true}})); find('.sheet form').requestSubmit()"
+    ))
+    .await;
+    let listed = format!(
+        "(() => {{ {FIND} return [...root.querySelectorAll('.message.own')].some(m => m.textContent.includes('hello from a fox')); }})()"
+    );
+    page.until(&listed, SOON).await;
+    page.eval(&format!("{FIND} find('.controls .words').click()")).await;
+    let choices = "document.querySelector('hawker-live').shadowRoot.querySelectorAll('.choice').length > 3";
+    page.until(choices, SOON).await;
+    page.eval(&format!("{FIND} find('.sheet .plain').click()")).await;
+    // Twenty seconds of playing, as a person sees it: the picture goes on.
+    let video = "document.querySelector('hawker-live').shadowRoot.querySelector('video')";
+    page.eval(&format!("window.__from = {video}.currentTime")).await;
+    page.until(&format!("{video}.currentTime > window.__from + 18"), show::START).await;
+    assert_eq!(page.eval("return document.querySelector('hawker-live').state").await, json!("live"));
+    show::quiet(&page, "shop page in Firefox").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,12 +8,15 @@ use std::net::TcpStream;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::actions::{
+    InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
 /// How to open a browser.
@@ -53,8 +56,12 @@ pub struct Browser {
     client: Client,
     session: String,
     port: u16,
+    said: Said,
     _driver: Child,
 }
+
+/// Errors of pages that a browser writes to its own output.
+type Said = Arc<Mutex<Vec<String>>>;
 
 /// Opens a desktop Chromium.
 pub async fn chromium() -> Browser {
@@ -89,8 +96,7 @@ pub async fn chromium_with(options: Options) -> Browser {
         "goog:chromeOptions": { "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } },
         "goog:loggingPrefs": { "browser": "ALL" },
     });
-    let (driver, port) = start_driver("chromedriver", &["--port=0"], "successfully on port ").await;
-    open(driver, port, capabilities).await
+    open(start_driver("chromedriver", &["--port=0"], "successfully on port ").await, capabilities).await
 }
 
 /// Opens a desktop Firefox.
@@ -98,9 +104,12 @@ pub async fn firefox() -> Browser {
     let capabilities = json!({
         "browserName": "firefox",
         "moz:firefoxOptions": {
-            "args": ["-headless", "--width=1440", "--height=900"],
+            "args": ["-headless", "--width", "1440", "--height", "900"],
             "prefs": {
                 "media.autoplay.default": 0,
+                // What pages write to the console comes out of the driver, which has no log to ask for.
+                "devtools.console.stdout.content": true,
+                "devtools.console.stdout.chrome": false,
                 "app.update.enabled": false,
                 "datareporting.policy.dataSubmissionEnabled": false,
                 "network.captive-portal-service.enabled": false,
@@ -108,17 +117,16 @@ pub async fn firefox() -> Browser {
             },
         },
     });
-    let (driver, port) = start_driver("geckodriver", &["--port", "0"], "Listening on 127.0.0.1:").await;
-    open(driver, port, capabilities).await
+    open(start_driver("geckodriver", &["--port", "0"], "Listening on 127.0.0.1:").await, capabilities).await
 }
 
 /// Starts a driver on a port that it chooses and waits for the line that tells it.
-async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (Child, u16) {
+async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (Child, u16, Said) {
     let mut driver = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap_or_else(|error| panic!("{program} does not start ({error}): tests/run installs it"));
@@ -127,14 +135,28 @@ async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (
         let Some((_, rest)) = line.split_once(before_port) else { continue };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         let port = digits.parse().unwrap_or_else(|_| panic!("no port in {line:?}"));
+        let said = Said::default();
         // Whoever stops reading a pipe stops its writer in the end.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        return (driver, port);
+        tokio::spawn(listen(lines.into_inner(), said.clone()));
+        tokio::spawn(listen(driver.stderr.take().expect("stderr is piped"), said.clone()));
+        return (driver, port, said);
     }
     panic!("{program} ended before it listened");
 }
 
-async fn open(driver: Child, port: u16, capabilities: Value) -> Browser {
+/// Reads an output to its end and keeps the errors in it.
+async fn listen(output: impl AsyncRead + Unpin, said: Said) {
+    let mut lines = BufReader::new(output).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        // Firefox reports troubles of its own there too: this is its loader of settings, which finds no network.
+        let own = line.starts_with("console.error: RSLoader");
+        if !own && (line.starts_with("console.error:") || line.starts_with("JavaScript error: http")) {
+            said.lock().expect("nobody panics with it").push(line);
+        }
+    }
+}
+
+async fn open((driver, port, said): (Child, u16, Said), capabilities: Value) -> Browser {
     let Value::Object(capabilities) = capabilities else { unreachable!("capabilities are an object") };
     let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
         .capabilities(capabilities)
@@ -148,7 +170,7 @@ async fn open(driver: Child, port: u16, capabilities: Value) -> Browser {
         Some(Duration::ZERO),
     );
     client.update_timeouts(timeouts).await.expect("timeouts are set");
-    Browser { client, session, port, _driver: driver }
+    Browser { client, session, port, said, _driver: driver }
 }
 
 impl Browser {
@@ -200,22 +222,73 @@ impl Browser {
         clicked.unwrap_or_else(|error| panic!("no click on {expression}: {error}"));
     }
 
+    /// Presses the mouse on the middle of the element that an expression gives, moves it so far, in CSS pixels, though
+    /// not out of the window to the left or above, and lets go.
+    pub async fn drag(&self, expression: &str, by: (i64, i64)) {
+        let script = format!(
+            "const b = ({expression}).getBoundingClientRect(); \
+             return [Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)]"
+        );
+        let place = self.eval(&script).await;
+        let at = |axis: usize| place.get(axis).and_then(Value::as_i64).unwrap_or_default();
+        let to = |share: i64| PointerAction::MoveTo {
+            duration: Some(Duration::from_millis(50)),
+            x: (at(0) + by.0 * share / 4).max(1) as f64,
+            y: (at(1) + by.1 * share / 4).max(1) as f64,
+        };
+        let drag = MouseActions::new("mouse".into())
+            .then(to(0))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(to(1))
+            .then(to(4))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        let dragged = self.client.perform_actions(drag).await;
+        dragged.unwrap_or_else(|error| panic!("no drag of {expression}: {error}"));
+    }
+
+    /// Presses a key, as a person does.
+    pub async fn press(&self, key: char) {
+        let press = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        let pressed = self.client.perform_actions(press).await;
+        pressed.unwrap_or_else(|error| panic!("no key {key:?}: {error}"));
+    }
+
+    /// Runs a script in every page opened from now on, before the page's own. Chromium only.
+    pub async fn before_pages(&self, script: &str) {
+        let params = json!({ "source": script });
+        self.command("Page.addScriptToEvaluateOnNewDocument", params).await;
+    }
+
+    /// A command of the DevTools protocol. Chromium only.
+    pub async fn command(&self, name: &str, params: Value) {
+        let url = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.port, self.session);
+        let body = json!({ "cmd": name, "params": params }).to_string();
+        let request = crate::server::client().post(url).header("content-type", "application/json").body(body);
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(answer.status().is_success(), "{name}: {}", answer.text().await.unwrap_or_default());
+    }
+
     /// Opens a page.
     pub async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url} does not open: {error}"));
     }
 
-    /// Errors on the console since the last call: exceptions, refused loads, violations of the page's policy. Chromium only.
+    /// Errors on the console since the last call: exceptions and `console.error`; in Chromium also refused loads and
+    /// violations of the page's policy.
     pub async fn console_errors(&self) -> Vec<String> {
+        let said = std::mem::take(&mut *self.said.lock().expect("nobody panics with it"));
         let url = format!("http://127.0.0.1:{}/session/{}/se/log", self.port, self.session);
         let body = json!({ "type": "browser" }).to_string();
         let request = crate::server::client().post(url).header("content-type", "application/json").body(body);
-        let Ok(answer) = request.send().await else { return Vec::new() };
+        let Ok(answer) = request.send().await else { return said };
         let entries: Value = answer.json().await.unwrap_or_default();
         let entries = entries.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
         let severe =
             entries.iter().filter(|entry| entry.get("level").and_then(Value::as_str) == Some("SEVERE"));
-        severe.filter_map(|entry| entry.get("message").and_then(Value::as_str)).map(String::from).collect()
+        let told = severe.filter_map(|entry| entry.get("message").and_then(Value::as_str)).map(String::from);
+        told.chain(said).collect()
     }
 
     /// Writes a picture of the page to `target/pictures/NAME.png` and returns its path.

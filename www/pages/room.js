@@ -1,5 +1,10 @@
 // /room/ROOM: one room, as large as the window. The element itself comes from the SDK, as in any shop page.
 
+// The language chosen on the landing page, else the browser's; the page itself says nothing.
+let language = null;
+try { language = localStorage.getItem('hawker-language'); } catch { /* a private window forgets */ }
+document.documentElement.lang = (language ?? navigator.language).startsWith('zh') ? 'zh-CN' : 'en';
+
 const room = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const live = document.createElement('hawker-live');
 live.setAttribute('room', room);
