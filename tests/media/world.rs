@@ -37,7 +37,7 @@ fn a_clean_link_plays_at_once_and_close_to_the_camera() {
 }
 
 #[test]
-fn a_link_that_falls_from_6_to_1_mbps_costs_less_than_a_second_and_no_frame() {
+fn row_23_a_link_that_falls_from_6_to_1_mbps_costs_less_than_a_second_and_no_frame() {
     for phase in [0, 130, 270, 410, 550, 690, 830, 970] {
         let warm = [
             Step::Link(6_000, 20),
@@ -46,15 +46,23 @@ fn a_link_that_falls_from_6_to_1_mbps_costs_less_than_a_second_and_no_frame() {
             Step::Open,
             Step::Run(15_000 + phase),
         ];
-        let (world, fall) = run(&warm, &[Step::Link(1_000, 20), Step::Run(20_000)]);
-        assert_eq!(world.rendition(), "240p");
-        assert!(fall.stalled_ms <= 1_000.0, "{phase}: {fall:?}");
+        let (mut world, fall) = run(&warm, &[Step::Link(1_000, 20), Step::Run(3_000)]);
+        assert_eq!(world.rendition(), "240p", "{phase}");
+        println!("{phase}: {fall:?}");
+        // One standstill for the switch and a short one while the sound starts anew, not one stumble after the other.
+        assert!(fall.stalled_ms <= 1_000.0 && fall.stalls <= 2, "{phase}: {fall:?}");
         assert_eq!((fall.lost, fall.repeated), (0, 0), "{phase}: {fall:?}");
+        for second in 3..30 {
+            world.run(&[Step::Run(1_000)]);
+            assert_eq!(world.rendition(), "240p", "{phase}: no evidence for more after {second} s");
+        }
+        let after = world.report();
+        assert_eq!((after.stalls, after.lost, after.repeated), (0, 0, 0), "{phase}: {after:?}");
     }
 }
 
 #[test]
-fn a_link_that_recovers_is_used_within_seconds() {
+fn row_23_a_link_that_recovers_is_used_within_seconds() {
     let warm = [Step::Link(800, 20), Step::Publish(LADDER), Step::Run(2_000), Step::Open, Step::Run(20_000)];
     let (mut world, _) = run(&warm, &[Step::Run(1)]);
     assert_eq!(world.rendition(), "240p");
@@ -162,7 +170,7 @@ fn a_browser_that_wants_no_media_for_a_while_gets_none_and_is_at_the_live_edge_a
 
 /// The twelve traces: nothing of a public set may stop the show for long.
 #[test]
-fn public_traces_play() {
+fn row_23_public_traces_play() {
     let mut names: Vec<_> = std::fs::read_dir(hawker_tests::root().join("tests/media/traces"))
         .expect("the traces are in the tree")
         .filter_map(|entry| {

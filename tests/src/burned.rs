@@ -14,6 +14,8 @@ const SIZE: (usize, usize) = (640, 360);
 const FPS: u64 = 30;
 /// Blocks across the strip on top: 24 bits of time, 8 of checksum.
 const BITS: usize = 32;
+/// Media this close to a switch, in seconds, belongs to it: what the decoder holds and a few frames more.
+const AT_SWITCH_S: f64 = 0.25;
 /// Height of the strip.
 const STRIP: usize = 40;
 
@@ -121,7 +123,8 @@ fn checksum(time: u32) -> u32 {
 }
 
 /// Installs the reader in a page with one `<hawker-live>` and its video: `window.seen` fills with
-/// `[presented ms since 1970, taken ms & 0xffffff or -1, media time s]`.
+/// `[presented ms since 1970, taken ms & 0xffffff or -1, media time s, frames presented so far, width]`. The count has frames
+/// too that came and went between two callbacks: a page that is busy for a moment sees one callback for two frames.
 pub const READER: &str = r#"
     const video = document.querySelector("hawker-live").shadowRoot.querySelector("video");
     const canvas = document.createElement("canvas");
@@ -138,7 +141,8 @@ pub const READER: &str = r#"
         if (bit < 24) time = time * 2 + one; else sum = sum * 2 + one;
       }
       const good = ((time ^ (time >> 8) ^ (time >> 16) ^ 0x5a) & 0xff) === sum;
-      window.seen.push([performance.timeOrigin + meta.expectedDisplayTime, good ? time : -1, meta.mediaTime]);
+      window.seen.push([performance.timeOrigin + meta.expectedDisplayTime, good ? time : -1, meta.mediaTime,
+        meta.presentedFrames, meta.width]);
       video.requestVideoFrameCallback(read);
     };
     video.requestVideoFrameCallback(read);
@@ -156,8 +160,14 @@ pub struct Figures {
     pub ages_ms: Vec<f64>,
     /// Gaps between presented frames above 100 ms, ms.
     pub stalls_ms: Vec<f64>,
-    /// Frames taken but never presented, between the first and the last.
+    /// Frames taken but not seen by the reader, between the first and the last.
     pub lost: usize,
+    /// Of them, those that the browser presented between two callbacks.
+    pub unseen: usize,
+    /// Of those lost, the ones at a switch: between two frames of different size or around a stall, or within `AT_SWITCH_S` of
+    /// one. Elsewhere a display that refreshes at a multiple of the frame rate passes over a frame now and then while playback
+    /// catches up at a rate above 1; that is no fault of a switch.
+    pub lost_at_switch: usize,
     /// Frames presented again after another one.
     pub repeated: usize,
 }
@@ -167,21 +177,33 @@ impl Figures {
     pub fn read(seen: &Value) -> Self {
         let mut figures = Self::default();
         let mut before: Option<(f64, f64)> = None;
-        let frames: Vec<[f64; 3]> = serde_json::from_value(seen.clone()).unwrap_or_default();
-        let mut media: Option<f64> = None;
-        for [at, taken, media_s] in frames {
+        let frames: Vec<[f64; 5]> = serde_json::from_value(seen.clone()).unwrap_or_default();
+        let switches: Vec<f64> = frames
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [a, b] if a[4] != b[4] || b[0] - a[0] > 100.0 => Some(b[2]),
+                _ => None,
+            })
+            .collect();
+        let mut media: Option<(f64, f64)> = None;
+        for [at, taken, media_s, presented, _] in frames {
             figures.frames += 1;
             if let Some((then, _)) = before
                 && at - then > 100.0
             {
                 figures.stalls_ms.push(at - then);
             }
-            if let Some(media) = media {
+            if let Some((media, before)) = media {
                 let step = ((media_s - media) * FPS as f64).round() as i64;
-                figures.lost += usize::try_from(step - 1).unwrap_or(0);
+                let lost = usize::try_from(step - 1).unwrap_or(0);
+                figures.lost += lost;
+                if switches.iter().any(|switch| (media_s - switch).abs() <= AT_SWITCH_S) {
+                    figures.lost_at_switch += lost;
+                }
+                figures.unseen += lost.min((presented - before - 1.0).max(0.0) as usize);
                 figures.repeated += usize::from(step < 1);
             }
-            media = Some(media_s);
+            media = Some((media_s, presented));
             if taken < 0.0 {
                 figures.unread += 1;
             } else {
@@ -203,7 +225,7 @@ impl Figures {
     pub fn line(&self) -> String {
         format!(
             "{} frames, p50 {:.0} ms, p95 {:.0} ms, p99 {:.0} ms; {} stalls, {:.0} ms in all, longest {:.0} ms; \
-             {} lost, {} repeated, {} unread",
+             {} lost at a switch, {} in all ({} of them presented between two callbacks), {} repeated, {} unread",
             self.frames,
             self.age_ms(0.5),
             self.age_ms(0.95),
@@ -211,7 +233,9 @@ impl Figures {
             self.stalls_ms.len(),
             self.stalls_ms.iter().sum::<f64>(),
             self.stalls_ms.iter().copied().fold(0.0, f64::max),
+            self.lost_at_switch,
             self.lost,
+            self.unseen,
             self.repeated,
             self.unread
         )

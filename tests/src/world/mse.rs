@@ -1,12 +1,19 @@
 //! A fake media element with one SourceBuffer, as Chromium behaves: overlapping appends remove what depends on what they
-//! overlap, an underrun holds until something has piled up, decoding goes on only from where it was or from a keyframe. It
-//! remembers what was on the screen and when.
+//! overlap, the last tenth of a second is not played before more comes, an underrun holds until something has piled up, a
+//! seek takes the time that sound takes to start, decoding goes on only from where it was or from a keyframe. It remembers
+//! what was on the screen and when.
 
 use hawker_player_core::media::Sample;
 use hawker_wire::media::{Kind, Scanner, Unit};
 
-/// After an underrun Chromium waits for about so much (measured; see the reference of the player anchors).
-const RESUME_S: f64 = 0.3;
+/// After an underrun Chromium waits for so much, unless it is made to seek (measured: 0.45 s).
+const RESUME_S: f64 = 0.45;
+/// And after a seek for so much.
+const START_S: f64 = 0.2;
+/// With so much ahead it stands still already: its decoders keep the last frames until more come (measured: 93 to 103 ms).
+const HELD_S: f64 = 0.1;
+/// After a seek the frame is there at once, but the clock stands until the sound is under way (measured: 70 to 90 ms).
+const SOUND_S: f64 = 0.08;
 
 /// A video frame in the buffer.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +49,8 @@ pub struct Mse {
     playing: bool,
     /// Holding until this much is ahead.
     hold_s: Option<f64>,
+    /// Standing for so much longer.
+    stand_s: f64,
     now_us: u64,
     /// Everything that was shown, in order.
     pub shown: Vec<Shown>,
@@ -109,7 +118,8 @@ impl Mse {
     /// Sets the playhead.
     pub fn seek(&mut self, to_s: f64) {
         self.playhead = to_s;
-        self.hold_s = None;
+        self.hold_s = Some(START_S);
+        self.stand_s = if self.has_audio { SOUND_S } else { 0.0 };
         // Decode from the keyframe before.
         let Some(at) = self.frames.iter().rposition(|frame| frame.start_s <= to_s + 1e-6) else {
             self.decoded = None;
@@ -188,6 +198,10 @@ impl Mse {
     }
 
     fn step(&mut self, seconds: f64) {
+        if self.stand_s > 0.0 {
+            self.stand_s -= seconds;
+            return;
+        }
         let sample = Sample { playhead: self.playhead, ranges: self.ranges(), ..Sample::default() };
         let ahead = sample.ahead_s();
         if let Some(hold) = self.hold_s {
@@ -196,7 +210,7 @@ impl Mse {
             }
             self.hold_s = None;
         }
-        if ahead <= seconds * self.rate {
+        if ahead <= HELD_S + seconds * self.rate {
             self.hold_s = Some(RESUME_S);
             return;
         }

@@ -3,13 +3,14 @@
 //!
 //! ```text
 //! in time for long -> Probe -> enough? -> Prefer(better) at the next segment
+//! chunks late while it runs -> StopProbe
 //! late, and the link slower than the rung -> Abandon(lower): leave the segment in progress
 //! ```
 
 use super::limits::{
     ABANDON_HOLD, ABANDON_LATE_MS, CALM_GAP, CALM_LATE_MS, ESTIMATE_FRESH, PROBE_BYTES_MAX, PROBE_BYTES_MIN,
-    PROBE_CALM, PROBE_LATER, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, PROBE_S, SAFETY_DOWN,
-    SAFETY_KEEP, SAFETY_UP, UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
+    PROBE_CALM, PROBE_LATE_MS, PROBE_LATER, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, PROBE_S,
+    SAFETY_DOWN, SAFETY_KEEP, SAFETY_UP, UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
 };
 use super::throughput::Throughput;
 use hawker_wire::{Instant, Machine, Span, Wall};
@@ -61,6 +62,8 @@ pub enum Output {
     },
     /// Fetch so many bytes of a finished segment of this rung and time them.
     Probe(usize, u32),
+    /// Break the probe off: it takes from the stream what the stream needs.
+    StopProbe,
 }
 
 /// See the module text.
@@ -69,13 +72,16 @@ pub struct Abr {
     ladder: Vec<Rung>,
     fixed: Option<usize>,
     preferred: usize,
+    /// Of the last piece.
+    playing: Option<usize>,
     throughput: Throughput,
     hint_bps: Option<f64>,
     hint_trusted: bool,
     calm_since: Option<Instant>,
     in_time: Option<Instant>,
     overloaded: bool,
-    abandoned: Option<Instant>,
+    /// When and for which rung a segment was left last.
+    abandoned: Option<(Instant, usize)>,
     up_after: Instant,
     up_hold: Span,
     went_up: Option<Instant>,
@@ -94,6 +100,7 @@ impl Default for Abr {
             ladder: Vec::new(),
             fixed: None,
             preferred: 0,
+            playing: None,
             throughput: Throughput::default(),
             hint_bps: None,
             hint_trusted: true,
@@ -161,6 +168,12 @@ impl Abr {
         self.out.push_back(Output::Prefer(rung));
     }
 
+    /// There is something better that probes are sent for.
+    #[must_use]
+    pub fn probes(&self) -> bool {
+        self.fixed.is_none() && self.preferred > 0
+    }
+
     /// The link, not chance, makes chunks late: what comes late is no measure of jitter.
     #[must_use]
     pub fn overloaded(&self) -> bool {
@@ -170,6 +183,16 @@ impl Abr {
     fn piece(&mut self, now: Instant, rung: usize, bytes: u64, made: Option<Wall>) {
         self.throughput.piece(now, bytes, made);
         self.probed_beside = self.probed_beside.saturating_add(bytes);
+        if self.probing && self.throughput.late_ms() > PROBE_LATE_MS {
+            self.probing = false;
+            self.probed = Some(now);
+            self.probe_after = now + self.probe_pause;
+            self.out.push_back(Output::StopProbe);
+        }
+        if self.playing.replace(rung) != Some(rung) {
+            // Whether the link carries this one is not known yet.
+            self.calm_since = None;
+        }
         if self.throughput.late_ms() <= CALM_LATE_MS {
             self.calm_since.get_or_insert(now);
             self.in_time = Some(now);
@@ -211,13 +234,14 @@ impl Abr {
                 self.up_hold = Span(self.up_hold.0.saturating_mul(2)).min(UP_HOLD_MAX);
             }
             self.went_up = None;
+            self.throughput.fell();
             self.up_after = now + self.up_hold;
             self.probe_after = self.up_after;
             self.prefer(rung);
         }
-        let held = self.abandoned.is_some_and(|at| now.since(at) < ABANDON_HOLD);
+        let held = self.abandoned.is_some_and(|(at, to)| rung <= to && now.since(at) < ABANDON_HOLD);
         if self.throughput.late_ms() > ABANDON_LATE_MS && !held {
-            self.abandoned = Some(now);
+            self.abandoned = Some((now, rung));
             let lower = self.ladder.get(rung).copied().unwrap_or(had);
             let stay = f64::from(had.average_bps) / estimate;
             let go = f64::from(lower.average_bps) / estimate;
@@ -233,9 +257,9 @@ impl Abr {
         let Some(next) = playing.checked_sub(1).and_then(|rung| self.ladder.get(rung)).copied() else {
             return;
         };
-        let fresh = self.throughput.measured().is_some_and(|at| now.since(at) < ESTIMATE_FRESH);
-        let room = self.throughput.estimate_bps() * SAFETY_UP;
-        if fresh && room >= f64::from(next.peak_bps.max(next.average_bps)) {
+        let proven = self.throughput.proven().filter(|(at, _)| now.since(*at) < ESTIMATE_FRESH);
+        let room = proven.map_or(0.0, |(_, bps)| bps.min(self.throughput.estimate_bps())) * SAFETY_UP;
+        if room >= f64::from(next.peak_bps.max(next.average_bps)) {
             let rung = self.fitting(room);
             self.went_up = Some(now);
             self.up_after = now + Span::from_secs(1);
@@ -317,5 +341,63 @@ impl Machine for Abr {
 
     fn wake(&self) -> Option<(Instant, &'static str)> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LADDER: [u32; 3] = [3_000_000, 1_200_000, 400_000];
+
+    /// On the lowest rung of a ladder, on a link of which nothing is known.
+    fn low() -> Abr {
+        let mut abr = Abr::default();
+        let rungs = LADDER.map(|bps| Rung { peak_bps: bps, average_bps: bps }).to_vec();
+        abr.handle(Instant::ZERO, Input::Ladder(rungs));
+        assert_eq!(abr.poll(), Some(Output::Prefer(2)));
+        abr
+    }
+
+    /// A chunk of the lowest rung that took so long; what is wanted then.
+    fn piece(abr: &mut Abr, at_ms: u64, bytes: u64, took_ms: u64) -> Vec<Output> {
+        abr.handle(Instant::from_ms(at_ms), Input::Piece(2, bytes, Some(Wall(100_000 + at_ms - took_ms))));
+        std::iter::from_fn(|| abr.poll()).collect()
+    }
+
+    #[test]
+    fn a_probe_that_makes_chunks_late_is_broken_off() {
+        let mut abr = low();
+        let mut probed = None;
+        for at in (0..5_000).step_by(33) {
+            match piece(&mut abr, 1_000 + at, 1_500, 20).as_slice() {
+                [] => {}
+                [Output::Probe(1, _)] if probed.is_none() => probed = Some(at),
+                [Output::StopProbe] if probed.is_some() => panic!("stopped although all is in time"),
+                [Output::Probe(..)] => panic!("the first one is still under way"),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(probed.is_some());
+        assert_eq!(piece(&mut abr, 6_000, 1_500, 100), [Output::StopProbe]);
+        assert_eq!(piece(&mut abr, 6_033, 1_500, 100), [], "once");
+    }
+
+    #[test]
+    fn small_keyframes_that_come_fast_are_no_reason_to_go_up() {
+        let mut abr = low();
+        for at in (0..10_000).step_by(100) {
+            for wanted in piece(&mut abr, 1_000 + at, 1_500, 30) {
+                assert!(!matches!(wanted, Output::Prefer(_)), "{wanted:?} after {at} ms");
+            }
+            // A socket's buffer gave it at once.
+            for wanted in piece(&mut abr, 1_006 + at, 5_000, 36) {
+                assert!(!matches!(wanted, Output::Prefer(_)), "{wanted:?} after {at} ms");
+            }
+            piece(&mut abr, 1_050 + at, 1_500, 20);
+        }
+        assert!(abr.estimate_bps().is_some_and(|bps| bps > 5e6), "they look like a fast link");
+        abr.handle(Instant::from_ms(11_000), Input::Probed(30_000, Span::from_ms(40)));
+        assert_eq!(piece(&mut abr, 11_033, 1_500, 20), [Output::Prefer(0)], "a probe is");
     }
 }

@@ -8,8 +8,8 @@
 use super::Sample;
 use super::limits::{
     BUFFER_EMA, JITTER_FALL, JITTER_MAX_S, RATE_DEAD, RATE_GAIN, RATE_MAX, RATE_MIN, RATE_STEP,
-    SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_BASE_S, TARGET_FALL, TARGET_MAX_S, TARGET_MIN_S, TARGET_START_S,
-    UNDERRUN_FALL, UNDERRUN_RAISE_S,
+    SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_BASE_S, TARGET_FALL, TARGET_MAX_S, TARGET_MIN_S, TARGET_PROBED_S,
+    TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
 use std::collections::VecDeque;
@@ -23,6 +23,8 @@ pub enum Input {
     Joined(f64),
     /// A chunk came so much later than the fastest ones lately, seconds.
     Late(f64),
+    /// Whether probes may take from what the stream gets.
+    Probed(bool),
     /// The buffer ran dry.
     Underrun,
     /// The page is shown again after having been hidden.
@@ -50,6 +52,8 @@ pub struct Latency {
     joining: bool,
     joined_s: Option<f64>,
     target_s: f64,
+    /// The target is no lower.
+    least_s: f64,
     jitter_s: f64,
     penalty_s: f64,
     buffer_s: f64,
@@ -66,6 +70,7 @@ impl Default for Latency {
             joining: true,
             joined_s: None,
             target_s: TARGET_START_S,
+            least_s: TARGET_MIN_S,
             jitter_s: TARGET_START_S - TARGET_BASE_S,
             penalty_s: 0.0,
             buffer_s: TARGET_START_S,
@@ -99,7 +104,7 @@ impl Latency {
     fn learn(&mut self, elapsed_s: f64) {
         self.jitter_s = (self.jitter_s - JITTER_FALL * elapsed_s).max(0.0);
         self.penalty_s = (self.penalty_s - UNDERRUN_FALL * elapsed_s).max(0.0);
-        let wanted = (TARGET_BASE_S + self.jitter_s + self.penalty_s).clamp(TARGET_MIN_S, TARGET_MAX_S);
+        let wanted = (TARGET_BASE_S + self.jitter_s + self.penalty_s).clamp(self.least_s, TARGET_MAX_S);
         self.target_s = wanted.max(self.target_s - TARGET_FALL * elapsed_s);
     }
 
@@ -166,6 +171,9 @@ impl Machine for Latency {
                 self.joined_s.get_or_insert(at);
             }
             Input::Late(late_s) => self.jitter_s = self.jitter_s.max(late_s.min(JITTER_MAX_S)),
+            Input::Probed(probed) => {
+                self.least_s = if probed { TARGET_PROBED_S } else { TARGET_MIN_S };
+            }
             Input::Underrun => self.penalty_s = (self.penalty_s + UNDERRUN_RAISE_S).min(TARGET_MAX_S),
             Input::Shown => self.skip_s = SKIP_SHOWN_S,
             Input::GoLive => self.skip_s = 0.0,

@@ -4,7 +4,7 @@
 //! An overlapping rendition is held back until the old media are nearly played out, because the browser drops what an
 //! append overlaps; then it is appended at once and the playhead put on the first frame not yet shown.
 
-use super::limits::{OVERLAP_EPSILON_S, SPLICE_AHEAD_S};
+use super::limits::{OVERLAP_EPSILON_S, RESUME_AHEAD_S, SPLICE_AHEAD_S, SPLICE_BACK_S};
 use super::{RequestId, Sample};
 use hawker_wire::media::{Chunk, Init, Kind};
 
@@ -124,8 +124,9 @@ impl Ledger {
     pub fn release(&mut self, sample: &Sample, stalled: bool) -> bool {
         let frame_s = self.frame_s;
         let Some(splice) = self.splice.as_mut().filter(|splice| !splice.released) else { return false };
-        splice.released =
-            splice.covered_s >= splice.at_s + frame_s && (stalled || sample.ahead_s() <= SPLICE_AHEAD_S);
+        // A seek into less would only begin to wait.
+        let enough_s = (splice.at_s + frame_s).max(sample.playhead + RESUME_AHEAD_S);
+        splice.released = splice.covered_s >= enough_s && (stalled || sample.ahead_s() <= SPLICE_AHEAD_S);
         splice.released
     }
 
@@ -135,7 +136,7 @@ impl Ledger {
         // The first frame that has not been on the screen.
         let unseen = sample.shown.map_or(splice.at_s, |shown| shown + self.frame_s);
         // Inside that frame, not on its edge: stamps are rounded. A hidden page does not tell what it shows.
-        Some(unseen.min(splice.at_s).max(sample.playhead - SPLICE_AHEAD_S) + self.frame_s / 4.0)
+        Some(unseen.min(splice.at_s).max(sample.playhead - SPLICE_BACK_S) + self.frame_s / 4.0)
     }
 
     /// Held media were released: the element must be looked at anew once they are appended.

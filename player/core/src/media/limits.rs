@@ -55,6 +55,8 @@ pub const BUSY_MIN_US: u64 = 5_000;
 pub const BUSY_BYTES_MIN: u64 = 4_000;
 /// A long busy period is cut into samples of this length, so that a fall is seen while it happens.
 pub const BUSY_CUT_US: u64 = 60_000;
+/// One in the making counts from here on when the link is failing.
+pub const BUSY_OPEN_US: u64 = 20_000;
 /// The least transit time is the least of the last one or two windows of this length: routes change.
 pub const TRANSIT_WINDOW: Span = Span::from_secs(15);
 /// A chunk that was ready so long before the one ahead of it had arrived was waiting for the link.
@@ -67,7 +69,7 @@ pub const SAFETY_KEEP: f64 = 0.9;
 pub const SAFETY_DOWN: f64 = 0.6;
 /// Late by more than this, on a link slower than the rendition: leave the segment in progress.
 pub const ABANDON_LATE_MS: f64 = 90.0;
-/// Not abandoned again for so long: the request needs time to take effect.
+/// Not abandoned again for so long, unless for a lower one: the request needs time to take effect.
 pub const ABANDON_HOLD: Span = Span::from_ms(1_500);
 /// No switch up for so long after a switch down; doubles when a switch up fails.
 pub const UP_HOLD: Span = Span::from_secs(3);
@@ -75,7 +77,7 @@ pub const UP_HOLD: Span = Span::from_secs(3);
 pub const UP_HOLD_MAX: Span = Span::from_secs(40);
 /// A switch up that is undone within this time has failed.
 pub const UP_TRIAL: Span = Span::from_secs(8);
-/// An estimate older than this does not justify a switch up.
+/// What the link was seen to carry longer ago than this does not justify a switch up.
 pub const ESTIMATE_FRESH: Span = Span::from_secs(8);
 /// Chunks must have been in time for so long before a probe.
 pub const PROBE_CALM: Span = Span::from_ms(1_200);
@@ -87,11 +89,14 @@ pub const PROBE_PAUSE: Span = Span::from_secs(2);
 pub const PROBE_PAUSE_MAX: Span = Span::from_secs(8);
 /// A probe that found both requests taken, around a boundary, waits this long.
 pub const PROBE_LATER: Span = Span::from_ms(150);
+/// A probe is broken off when chunks come later than this: it takes more than its share.
+pub const PROBE_LATE_MS: f64 = 50.0;
 /// A probe asks for so much media of the next rendition, in seconds at its peak rate.
 pub const PROBE_S: f64 = 0.2;
 /// At most; more would delay the picture on a link that turns out slow.
 pub const PROBE_BYTES_MAX: u32 = 160 * 1024;
-/// At least; less says little, because TCP is still opening its window.
+/// At least; less says little, because TCP is still opening its window and buffers on the way take it at once. Media that
+/// came at the pace of the link count like a probe from here on.
 pub const PROBE_BYTES_MIN: u32 = 24 * 1024;
 /// The link keeps up as long as some chunk within this time was in time.
 pub const CALM_GAP: Span = Span::from_ms(500);
@@ -106,6 +111,9 @@ pub const CALM_LATE_MS: f64 = 60.0;
 pub const TARGET_START_S: f64 = 0.26;
 /// The lowest target: below about 120 ms Chromium underruns with sound.
 pub const TARGET_MIN_S: f64 = 0.15;
+/// The lowest while probes may come: they make chunks late by `PROBE_LATE_MS` and a round trip, and Chromium stands still
+/// with a tenth of a second left.
+pub const TARGET_PROBED_S: f64 = 0.22;
 /// The highest: beyond it a lower rendition helps more than waiting.
 pub const TARGET_MAX_S: f64 = 1.0;
 /// Target = this + measured jitter: about three frames of decoding and presentation.
@@ -143,12 +151,20 @@ pub const SKIP_SHOWN_S: f64 = 0.25;
 
 /// A playhead that stands for so long is stalled. Gaps between presented frames above 100 ms are what a viewer sees.
 pub const STALL_AFTER: Span = Span::from_ms(120);
-/// In buffered media: the element itself may need so long after an underrun before it goes on.
+/// A playhead that stands for so long is seeked to the next frame when `RESUME_AHEAD_S` is there. A seek itself takes
+/// 0.1 s until the clock runs.
+pub const RESUME_AFTER: Span = Span::from_ms(200);
+/// After an underrun Chromium goes on by itself with 0.45 s, after a seek with 0.2 s.
+pub const RESUME_AHEAD_S: f64 = 0.25;
+/// A seek that gets it going is not repeated for so long.
 pub const STUCK_AFTER: Span = Span::from_ms(1_200);
 /// Decoded frames must have been due for so long before the picture counts as frozen.
 pub const FROZEN_AFTER: Span = Span::from_ms(400);
 /// And so many of them.
 pub const FROZEN_FRAMES: usize = 5;
+/// A playhead that stands with less than this ahead is at the end of its media: Chromium's decoders keep the last tenth of
+/// a second until more comes.
+pub const STANDS_S: f64 = 0.15;
 /// A hole is crossed when so much is buffered behind it.
 pub const HOLE_NEED_S: f64 = 0.1;
 /// Attempts to get a standing playhead or picture going, before everything is rebuilt.
@@ -179,9 +195,11 @@ pub const REQUESTS_MAX: usize = 8;
 
 // ---- ledger
 
-/// An overlapping lower rendition is appended when the playhead is so close to the end of the old one: the time that
-/// appending and seeking take.
-pub const SPLICE_AHEAD_S: f64 = 0.1;
+/// An overlapping lower rendition is appended when the playhead is so close to the end of the old one: what Chromium stands
+/// still with in its buffer (0.1 s), a look at the element, and the time that appending takes.
+pub const SPLICE_AHEAD_S: f64 = 0.2;
+/// A splice goes back by no more than this to the first frame that was not shown.
+pub const SPLICE_BACK_S: f64 = 0.1;
 /// A chunk counts as had when it begins so much before the end of what is there.
 pub const OVERLAP_EPSILON_S: f64 = 0.005;
 

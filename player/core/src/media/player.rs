@@ -260,12 +260,15 @@ impl Player {
         self.sampled = now;
         let sample = || self.sample.clone();
         self.buffer.handle(now, buffer::Input::Sample(sample()));
+        self.latency.handle(now, latency::Input::Probed(self.abr.probes()));
         self.latency.handle(now, latency::Input::Sample(sample()));
         self.looking = false;
         if self.buffer.idle()
             && let Some(to) = self.ledger.resume(&self.sample)
         {
             self.out.push_back(Output::Seek(to));
+            // What stood in this sample has just been sent on.
+            return;
         }
         if !self.latency.joining() && !self.paused && !self.asleep {
             self.gap.handle(now, gap::Input::Sample(sample()));
@@ -396,6 +399,7 @@ impl Player {
                     None => self.abr.handle(now, abr::Input::ProbeLater),
                 }
             }
+            abr::Output::StopProbe => self.out.push_back(Output::Cancel(self.probes)),
         }
     }
 

@@ -7,8 +7,8 @@
 //! the clocks need not agree. Does not choose a rendition (`abr`).
 
 use super::limits::{
-    BUSY_BYTES_MIN, BUSY_CUT_US, BUSY_MIN_US, ESTIMATE_START_BPS, HALF_LIFE_FAST_S, HALF_LIFE_SLOW_S,
-    QUEUED_MS, TRANSIT_WINDOW,
+    BUSY_BYTES_MIN, BUSY_CUT_US, BUSY_MIN_US, BUSY_OPEN_US, ESTIMATE_START_BPS, HALF_LIFE_FAST_S,
+    HALF_LIFE_SLOW_S, PROBE_BYTES_MIN, QUEUED_MS, TRANSIT_WINDOW,
 };
 use hawker_wire::{Instant, Span, Wall};
 
@@ -22,6 +22,9 @@ pub struct Throughput {
     last: Option<Instant>,
     busy_us: u64,
     busy_bytes: u64,
+    run_us: u64,
+    run_bytes: u64,
+    proven: Option<(Instant, f64)>,
     transit: Least,
     late_ms: f64,
     queued: bool,
@@ -31,6 +34,7 @@ impl Throughput {
     /// Media of another request follow: the time until now says nothing.
     pub fn opened(&mut self, now: Instant) {
         self.close(now);
+        (self.run_us, self.run_bytes) = (0, 0);
         self.last = Some(now);
     }
 
@@ -51,19 +55,42 @@ impl Throughput {
             if self.queued {
                 self.busy_us += now.since(last).as_us();
                 self.busy_bytes += bytes;
+                self.run_us += now.since(last).as_us();
+                self.run_bytes += bytes;
+                if self.run_bytes >= u64::from(PROBE_BYTES_MIN) {
+                    self.prove(now, self.run_bytes, self.run_us);
+                }
                 if self.busy_us >= BUSY_CUT_US {
                     self.close(now);
                 }
             } else {
                 self.close(now);
+                (self.run_us, self.run_bytes) = (0, 0);
             }
         }
         self.last = Some(now);
     }
 
+    fn prove(&mut self, now: Instant, bytes: u64, us: u64) {
+        self.proven = Some((now, bytes as f64 * 8e6 / us.max(1_000) as f64));
+    }
+
+    /// What a long enough transfer has shown the link to carry, bits a second, and when. A keyframe of a small rendition is
+    /// over too soon to say much: what came at the pace of the sockets' buffers looks like a fast link.
+    #[must_use]
+    pub fn proven(&self) -> Option<(Instant, f64)> {
+        self.proven
+    }
+
+    /// The link has fallen: what it carried before proves nothing any more.
+    pub fn fell(&mut self) {
+        self.proven = None;
+    }
+
     /// A transfer that ran at the speed of the link: a probe.
     pub fn transfer(&mut self, now: Instant, bytes: u64, took: Span) {
         self.sample(now, bytes, took.as_us().max(1_000));
+        self.prove(now, bytes, took.as_us());
         // A probe is short but worth as much as a second of waiting.
         self.slow.push(
             bytes as f64 * 8e6 / took.as_us().max(1_000) as f64,
@@ -84,7 +111,10 @@ impl Throughput {
     /// The same, but quick to believe in less: for a link that is failing right now.
     #[must_use]
     pub fn worst_bps(&self) -> f64 {
-        self.newest_bps.map_or(self.estimate_bps(), |newest| newest.min(self.estimate_bps()))
+        // A sample may have begun before the fall; the one in the making has not.
+        let open = self.busy_us >= BUSY_OPEN_US && self.busy_bytes >= BUSY_BYTES_MIN;
+        let open = open.then(|| self.busy_bytes as f64 * 8e6 / self.busy_us as f64);
+        [self.newest_bps, open].into_iter().flatten().fold(self.estimate_bps(), f64::min)
     }
 
     /// The last sample of media, if it is not old.
