@@ -74,7 +74,10 @@ impl Ledger {
         let before = |had: Option<f64>| had.is_some_and(|had| start + OVERLAP_EPSILON_S < had);
         match chunk.kind {
             Kind::Audio => {
-                if again.is_some_and(|again| before(again.audio_end_s)) {
+                // A splice replaces both tracks: Chromium begins a new group of frames for both where the video goes back, and
+                // sound that begins later in it leaves a hole that `buffered` does not show.
+                let splicing = self.splice.as_ref().is_some_and(|splice| splice.request == request);
+                if !splicing && again.is_some_and(|again| before(again.audio_end_s)) {
                     return false;
                 }
                 self.audio_end_s = Some(self.audio_end_s.unwrap_or(end).max(end));
