@@ -55,7 +55,7 @@ impl SoundParts {
 mod tests {
     use super::*;
 
-    /// Durations in frames of the parts of each segment, of `seconds` cut after each of `gops` in turn.
+    /// Frames in each part of each segment. The first frame is at `first`; cuts follow each other after `gops` ms in turn.
     fn run(rate: u32, frame: u32, first: i64, gops: &[i64]) -> Vec<Vec<u32>> {
         let (mut parts, mut out) = (SoundParts::default(), Vec::<Vec<u32>>::new());
         let (mut cuts, mut cut) = (gops.iter().cycle(), 0);
