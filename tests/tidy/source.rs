@@ -149,3 +149,57 @@ fn cores_do_no_io() {
     }
     none(breaches);
 }
+
+#[test]
+fn every_machine_is_held_to_the_laws() {
+    let laws: String =
+        files().iter().filter(|file| file.starts_with("tests/laws/")).map(|file| text(file)).collect();
+    let mut breaches = Vec::new();
+    for file in rust_files().into_iter().filter(|file| !file.starts_with("tests/")) {
+        let text = text(&file);
+        let machines = text.lines().filter(|line| line.starts_with("impl") && line.contains("Machine for "));
+        let listed = laws.matches(&format!("const FILE: &'static str = {file:?};")).count();
+        let there = machines.count();
+        if there != listed {
+            breaches.push(format!("{file}: {there} machines, {listed} of them in tests/laws"));
+        }
+    }
+    none(breaches);
+}
+
+#[test]
+fn no_debug_form_shows_a_secret() {
+    let secrets = ["secret", "token", "admin_token", "proof", "password"];
+    // A stream key is one too; these are keys of other kinds.
+    let other_keys = [
+        "server/src/ops/config/read.rs",
+        "server/core/src/sale/decide.rs",
+        "server/core/src/sale/state.rs",
+        "server/core/src/sale/record.rs",
+    ];
+    let mut breaches = Vec::new();
+    for file in rust_files().into_iter().filter(|file| !file.starts_with("tests/")) {
+        let mut debug = false;
+        for (number, line) in text(&file).lines().enumerate() {
+            // The derives that count are those of the item that a field is in: it begins and ends in the first column.
+            if line.starts_with("#[derive(") || line.starts_with('}') {
+                debug = line.contains("Debug");
+            }
+            let Some((name, kind)) = line.trim_start().trim_start_matches("pub ").split_once(": ") else {
+                continue;
+            };
+            let secret = secrets.contains(&name) || (name == "key" && !other_keys.contains(&file.as_str()));
+            if debug
+                && secret
+                && line.starts_with("    ")
+                && (kind.contains("String") || kind.contains("[u8"))
+            {
+                breaches.push(format!(
+                    "{file}:{}: {name} shows in logs: give the type a debug form without it",
+                    number + 1
+                ));
+            }
+        }
+    }
+    none(breaches);
+}

@@ -6,7 +6,7 @@
 
 use crate::time::Instant;
 
-/// Something that decides. See the module text for the order of calls; the laws are tested beside each machine.
+/// Something that decides. See the module text for the order of calls; its laws are tested for all of them in `tests/laws`.
 pub trait Machine {
     /// What can happen to it.
     type Input;

@@ -189,6 +189,8 @@ impl Loader {
 
     fn stream_told(&mut self, now: Instant, told: Option<Box<Stream>>) {
         self.asking = false;
+        // A question that fell due while this one was under way is answered with it.
+        self.ask = self.ask.filter(|(at, _)| *at > now);
         if self.phase == Phase::Idle {
             return;
         }
@@ -436,7 +438,8 @@ impl Machine for Loader {
 
     fn handle(&mut self, now: Instant, input: Input) {
         if let Input::Prefer(rung) = input {
-            // Before anything that is due: the choice was made for it.
+            // What is due now waited for this choice; what was due before did not.
+            self.tick(now - Span(1));
             self.rung = rung;
         }
         self.tick(now);
@@ -451,6 +454,7 @@ impl Machine for Loader {
             Input::Stop => {
                 self.cancel_all();
                 self.phase = Phase::Idle;
+                self.asking = false;
                 self.ask = None;
             }
             Input::Stream(told) => self.stream_told(now, told),

@@ -471,20 +471,26 @@ impl Player {
         self.hidden = hidden;
     }
 
-    fn due(&mut self, now: Instant) {
-        if self.hidden_stop.is_some_and(|at| at <= now) {
+    /// Fires what is due at `due`. Several looks that are late are one, `now`, and the next is where it would have been.
+    fn fire(&mut self, due: Instant, now: Instant) {
+        self.clock.tick(due);
+        self.loader.tick(due);
+        self.buffer.tick(due);
+        if self.hidden_stop.is_some_and(|at| at <= due) {
             self.hidden_stop = None;
             self.asleep = true;
-            self.sleep(now);
+            self.sleep(due);
         }
-        if self.rebuild.is_some_and(|at| at <= now) {
+        if self.rebuild.is_some_and(|at| at <= due) {
             self.rebuild = None;
-            self.resume(now);
+            self.resume(due);
         }
-        if self.look.is_some_and(|at| at <= now) {
-            self.look = Some(now + SAMPLE_EVERY);
+        if let Some(at) = self.look.filter(|at| *at <= due) {
+            let missed = now.since(at).as_us() / SAMPLE_EVERY.as_us();
+            self.look = Some(at + Span(SAMPLE_EVERY.as_us() * (missed + 1)));
             self.out.push_back(Output::Look);
         }
+        self.route(due);
     }
 }
 
@@ -496,7 +502,11 @@ impl Machine for Player {
         self.tick(now);
         match input {
             Input::Start => {
-                self.stopped = false;
+                if self.stopped {
+                    self.stopped = false;
+                    // What fell due meanwhile had nobody to wake for.
+                    self.fire(now, now);
+                }
                 self.resume(now);
             }
             Input::Stop => {
@@ -563,11 +573,9 @@ impl Machine for Player {
     }
 
     fn tick(&mut self, now: Instant) {
-        self.clock.tick(now);
-        self.loader.tick(now);
-        self.buffer.tick(now);
-        self.due(now);
-        self.route(now);
+        while let Some((due, _)) = self.wake().filter(|(due, _)| *due <= now) {
+            self.fire(due, now);
+        }
     }
 
     fn poll(&mut self) -> Option<Output> {

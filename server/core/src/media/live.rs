@@ -338,8 +338,8 @@ impl Machine for Live {
     }
 
     fn tick(&mut self, now: Instant) {
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
-            self.expire(now);
+        while let Some(due) = self.deadline().filter(|due| *due <= now) {
+            self.expire(due);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::media::flv::Kind;
 use crate::media::flv::file::Tag;
 
 /// Where to publish: `rtmp://HOST/APP/STREAM`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     /// Host and port, for the `tcUrl` that the server is told.
     pub host: String,
@@ -23,6 +23,13 @@ pub struct Target {
     pub app: String,
     /// `ROOM/RENDITION?key=KEY`: a secret.
     pub stream: String,
+}
+
+impl core::fmt::Debug for Target {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let stream = self.stream.split('?').next().unwrap_or_default();
+        write!(f, "rtmp://{}/{}/{stream}", self.host, self.app)
+    }
 }
 
 /// What can happen to a publisher.
@@ -129,6 +136,7 @@ impl Client {
     fn close(&mut self, why: Close) {
         if !matches!(self.state, State::Closed) {
             self.state = State::Closed;
+            self.buffer.clear();
             self.out.push_back(Output::Close(why));
         }
     }
@@ -270,6 +278,7 @@ impl Machine for Client {
     fn handle(&mut self, now: Instant, input: Input) {
         self.tick(now);
         match input {
+            _ if matches!(self.state, State::Closed) => {}
             Input::Bytes(bytes) => {
                 self.buffer.extend_from_slice(&bytes);
                 self.run();
