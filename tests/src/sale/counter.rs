@@ -57,19 +57,17 @@ impl Counter {
         Ok(id.context("a sale has an id")?.to_owned())
     }
 
-    /// Free and held pieces of a room, in and out of sales.
-    ///
-    /// # Errors
-    /// The server refuses.
-    pub async fn pieces(&self, room: &str) -> Result<(u64, u64)> {
+    /// Free, held and sold pieces of a room, in and out of sales, by the ledger's books.
+    async fn pieces(&self, room: &str) -> Result<[u64; 3]> {
         let products = self.call(Method::GET, &format!("/rooms/{room}/products"), None).await?;
         let sales = self.call(Method::GET, &format!("/rooms/{room}/sales"), None).await?;
         let sum = |list: &Value, name: &str, field: &str| -> u64 {
             let items = list.get(name).and_then(Value::as_array).into_iter().flatten();
             items.filter_map(|item| item.get(field).and_then(Value::as_u64)).sum()
         };
-        let free = sum(&products, "products", "stock") + sum(&sales, "sales", "free");
-        Ok((free, sum(&products, "products", "held") + sum(&sales, "sales", "held")))
+        let both =
+            |outside: &str, inside: &str| sum(&products, "products", outside) + sum(&sales, "sales", inside);
+        Ok([both("stock", "free"), both("held", "held"), both("sold", "sold")])
     }
 
     /// All orders of a room, and their totals as the API has them.
@@ -91,21 +89,23 @@ impl Counter {
         }
     }
 
-    /// What anybody can see when all deadlines have passed: waits until nothing is held and the list of orders agrees.
+    /// What anybody can see when all deadlines have passed: waits until nothing is held and the list of orders, which follows
+    /// the books, has arrived at the same number of pieces sold.
     ///
     /// # Errors
     /// The server refuses, or holds never end.
     pub async fn outcome(&self, room: &str) -> Result<Outcome> {
         for _ in 0..1_200 {
-            let (free, held) = self.pieces(room).await?;
-            let (orders, _) = self.orders(room).await?;
+            let [free, held, sold] = self.pieces(room).await?;
+            let (orders, totals) = self.orders(room).await?;
             let holds: Vec<(String, Fate)> = orders.iter().filter_map(fate).collect();
-            if held == 0 && holds.iter().all(|(_, fate)| *fate != Fate::Held) {
+            let listed = totals.get("gmv_pieces").and_then(Value::as_u64);
+            if held == 0 && listed == Some(sold) && holds.iter().all(|(_, fate)| *fate != Fate::Held) {
                 return Ok(Outcome { free, holds });
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        bail!("goods are still held after a minute")
+        bail!("after a minute goods are still held, or orders not listed")
     }
 }
 
