@@ -2,6 +2,7 @@
 
 use hawker_server::ops::config::read::{self, DEFAULT};
 use hawker_server::ops::config::{Config, LogFormat};
+use hawker_server::ops::tokens::Tokens;
 
 fn read(file: Option<&str>, environment: &[(&str, &str)]) -> Result<Config, String> {
     let dir = tempfile::tempdir().unwrap();
@@ -101,8 +102,26 @@ fn mistakes_in_the_environment_are_told_with_the_variable() {
 
 #[test]
 fn secrets_are_not_repeated_in_errors() {
-    let error = read(Some("[shop]\nsecret = \"s3cr3t-short\"\n"), &[]).unwrap_err();
-    assert!(!error.contains("s3cr3t"), "{error}");
+    for (section, key) in [("shop", "secret"), ("admin", "token")] {
+        // Too short, not in quotes, and not TOML at all.
+        for value in ["\"s3cr3t\"", "83732172", "[\"s3cr3t\"]", "s3cr3t"] {
+            let error = read(Some(&format!("[{section}]\n{key} = {value}\n")), &[]).unwrap_err();
+            assert!(error.starts_with("hawker.toml:2: "), "{error}");
+            assert!(!error.contains("s3cr3t") && !error.contains("83732172"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_not_in_the_debug_form() {
+    let file = "[shop]\nsecret = \"s3cr3t-of-the-shop\"\n[admin]\ntoken = \"s3cr3t-of-the-operators\"\n";
+    let config = read(Some(file), &[]).unwrap();
+    assert_eq!(config.shop.secret.as_deref(), Some("s3cr3t-of-the-shop"));
+    let (whole, pretty) = (format!("{config:?}"), format!("{config:#?}"));
+    assert!(!whole.contains("s3cr3t") && !pretty.contains("s3cr3t"), "{pretty}");
+    let data = tempfile::tempdir().unwrap();
+    let (tokens, _) = Tokens::open(&config, data.path()).unwrap();
+    assert!(!format!("{tokens:?}").contains("s3cr3t"));
 }
 
 #[test]

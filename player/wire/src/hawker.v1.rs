@@ -120,6 +120,7 @@ pub mod client_frame {
 }
 /// Must come first, within 10 s.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct Hello {
     /// Protocol version, 1.
     #[prost(uint32, tag = "1")]

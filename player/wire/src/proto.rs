@@ -3,3 +3,13 @@
 #![allow(missing_docs, clippy::allow_attributes, reason = "the .proto carries the documentation")]
 
 include!("hawker.v1.rs");
+
+impl core::fmt::Debug for Hello {
+    /// Without the token and the guest's signed id.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let known = |secret: &str| if secret.is_empty() { "none" } else { "(secret)" };
+        let (guest, token) = (known(&self.guest), known(&self.token));
+        write!(f, "Hello {{ version: {}, guest: {guest}, token: {token}", self.version)?;
+        write!(f, ", name: {:?}, resume: {:?} }}", self.name, self.resume)
+    }
+}

@@ -17,7 +17,7 @@ use super::store::Store;
 use super::{limits, secret};
 
 /// The directory. A cheap clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Directory {
     rooms: Arc<RwLock<BTreeMap<String, Room>>>,
     // Taken while a change goes to the store and then to memory, so that both see changes in one order.
@@ -46,7 +46,7 @@ pub struct RoomInfo {
     pub created_ms: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Room {
     info: RoomInfo,
     key: String,
@@ -86,8 +86,8 @@ pub enum ChangeError {
     Store(#[from] sqlx::Error),
 }
 
-/// What a new room is made of.
-#[derive(Clone, Debug, Default)]
+/// What a new room is made of. Without a debug form: it holds a key.
+#[derive(Clone, Default)]
 pub struct NewRoom {
     /// Its id.
     pub id: String,

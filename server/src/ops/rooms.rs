@@ -28,7 +28,7 @@ struct RoomList {
 }
 
 /// A room to be made.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateRoom {
     /// 1 to 64 of `[A-Za-z0-9_-]`.
@@ -59,7 +59,7 @@ struct UpdateRoom {
 }
 
 /// How an encoder reaches a room. OBS wants `server` and `stream`, ffmpeg the `url`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct StreamKey {
     key: String,
     /// The whole address.

@@ -5,7 +5,7 @@ use super::view::Change;
 use hawker_wire::proto::{CancelHold, Hold, HoldReply, PlaceHold, SayReply};
 
 /// Who this viewer is: what a Hello carries besides the position.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Identity {
     /// Signed guest id kept in the browser; empty: the server makes one.
     pub guest: String,
@@ -13,6 +13,15 @@ pub struct Identity {
     pub token: String,
     /// Name to show; ignored when the token carries one.
     pub name: String,
+}
+
+impl std::fmt::Debug for Identity {
+    /// Without what only this browser may know.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = |secret: &str| if secret.is_empty() { "none" } else { "(secret)" };
+        let (guest, token) = (known(&self.guest), known(&self.token));
+        write!(f, "Identity {{ guest: {guest}, token: {token}, name: {:?} }}", self.name)
+    }
 }
 
 /// What can happen to the connection.
