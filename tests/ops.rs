@@ -7,6 +7,8 @@ mod demo;
 mod doors;
 #[path = "ops/health.rs"]
 mod health;
+#[path = "ops/pages.rs"]
+mod pages;
 #[path = "ops/process.rs"]
 mod process;
 #[path = "ops/rooms.rs"]

@@ -116,6 +116,34 @@ async fn a_segment_is_streamed_while_it_is_made_and_then_immutable() {
     assert_eq!(rig.get_with(&path, "range", "bytes=999999-").await.status(), 416);
 }
 
+/// CTA-5006, as the player reads it and as pages of other origins may.
+#[tokio::test]
+async fn a_segment_tells_what_the_kernel_knows_of_the_path() {
+    let mut rig = rig().await;
+    rig.send(30);
+    let path = format!("{}/1.mp4", rig.base().await);
+    for _ in 0..5 {
+        let answer = rig.get(&path).await;
+        let told = header(&answer, "cmsd-dynamic").to_owned();
+        let figures: Vec<(&str, u64)> = told
+            .split(',')
+            .map(|pair| pair.split_once('=').unwrap_or_else(|| panic!("{told}")))
+            .map(|(key, value)| (key, value.parse().unwrap_or_else(|_| panic!("{told}"))))
+            .collect();
+        let (rtt, etp) = match figures.as_slice() {
+            [("rtt", rtt)] => (*rtt, None),
+            [("etp", etp), ("rtt", rtt)] => (*rtt, Some(*etp)),
+            _ => panic!("{told}"),
+        };
+        assert!(rtt < 1_000, "{told}: ms, within one machine");
+        assert!(etp.is_none_or(|kbps| kbps > 1_000), "{told}: kb/s, within one machine");
+        assert!(header(&answer, "access-control-expose-headers").contains("cmsd-dynamic"));
+        answer.bytes().await.expect("the whole segment");
+    }
+    let playlist = rig.get("index.m3u8").await;
+    assert_eq!(header(&playlist, "cmsd-dynamic"), "", "a playlist says nothing about the path of media");
+}
+
 #[tokio::test]
 async fn the_next_segment_is_waited_for() {
     let mut rig = rig().await;

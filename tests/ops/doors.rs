@@ -5,7 +5,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 /// Calls without the administrators' token, each with its own way to say who calls.
-const SIGNED: [(&str, &str); 2] = [("post", "/api/v1/payments"), ("post", "/api/v1/refunds")];
+const SIGNED: [(&str, &str); 3] =
+    [("post", "/api/v1/payments"), ("post", "/api/v1/cancellations"), ("post", "/api/v1/refunds")];
 
 async fn calls(server: &Server) -> Vec<(String, String, Value)> {
     let url = format!("{}/api/v1/openapi.json", server.url);

@@ -1,6 +1,6 @@
 //! The door: who gets in, how many from one address, and as whom.
 
-use hawker_tests::server::{self, SHOP_SECRET};
+use hawker_tests::server::SHOP_SECRET;
 use hawker_tests::talk::Dial;
 use hawker_tests::token::{self, FAR};
 use hawker_wire::proto::Hello;
@@ -8,11 +8,11 @@ use hawker_wire::proto::event;
 use hawker_wire::proto::goodbye::Code;
 use hawker_wire::proto::viewer::Role;
 
+use super::demo;
+
 #[tokio::test]
 async fn a_token_of_the_shop_names_its_bearer() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (_server, dial) = demo(|_| {}).await;
     let claims =
         serde_json::json!({ "sub": "42", "name": "Li Wei", "room": "demo", "role": "host", "exp": FAR });
     let with = |token: String| Hello { token, name: "Mallory".into(), ..Hello::default() };
@@ -41,9 +41,7 @@ async fn a_token_of_the_shop_names_its_bearer() {
 
 #[tokio::test]
 async fn an_address_has_its_number_of_connections_and_its_pace() {
-    let server = server::start_with(|config| config.room.address_connections = 3).await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (_server, dial) = demo(|config| config.room.address_connections = 3).await;
     let mut open = Vec::new();
     for _ in 0..3 {
         open.push(dial.guest("x").await);
@@ -57,16 +55,12 @@ async fn an_address_has_its_number_of_connections_and_its_pace() {
 
 #[tokio::test]
 async fn behind_a_configured_proxy_the_forwarded_address_counts() {
-    let server = server::start_with(|config| {
+    let (_server, dial) = demo(|config| {
         config.room.address_connections = 1;
         config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     })
     .await;
-    server.room("demo").await;
-    let via = |client: &str| Dial {
-        headers: vec![("x-forwarded-for", client.to_owned())],
-        ..Dial::new(server.running.http, "demo")
-    };
+    let via = |client: &str| Dial { headers: vec![("x-forwarded-for", client.to_owned())], ..dial.clone() };
     let _one = via("203.0.113.1").guest("one").await;
     let _two = via("203.0.113.2").guest("two").await;
     assert_eq!(via("203.0.113.1").open().await.err(), Some(429));
@@ -74,10 +68,8 @@ async fn behind_a_configured_proxy_the_forwarded_address_counts() {
 
 #[tokio::test]
 async fn pages_of_other_origins_are_let_in_by_configuration() {
-    let server = server::start_with(|config| config.http.origins = vec!["https://shop.example".into()]).await;
-    server.room("demo").await;
-    let from =
-        |origin: String| Dial { headers: vec![("origin", origin)], ..Dial::new(server.running.http, "demo") };
+    let (server, dial) = demo(|config| config.http.origins = vec!["https://shop.example".into()]).await;
+    let from = |origin: String| Dial { headers: vec![("origin", origin)], ..dial.clone() };
     assert!(from("https://shop.example".into()).open().await.is_ok());
     assert!(from(server.url.clone()).open().await.is_ok(), "our own pages always may");
     assert_eq!(from("https://evil.example".into()).open().await.err(), Some(403));
@@ -85,10 +77,9 @@ async fn pages_of_other_origins_are_let_in_by_configuration() {
 
 #[tokio::test]
 async fn a_full_room_and_an_unknown_one_say_so() {
-    let server = server::start_with(|config| config.room.connections = 1).await;
-    server.room("demo").await;
-    let _one = Dial::new(server.running.http, "demo").guest("one").await;
-    let refused = Dial::new(server.running.http, "demo").enter(Hello::default()).await.err();
+    let (server, dial) = demo(|config| config.room.connections = 1).await;
+    let _one = dial.guest("one").await;
+    let refused = dial.enter(Hello::default()).await.err();
     assert_eq!(refused.map(|goodbye| goodbye.code), Some(Code::Busy as u32));
     let unknown = Dial::new(server.running.http, "nowhere").enter(Hello::default()).await.err();
     assert_eq!(unknown.map(|goodbye| goodbye.code), Some(Code::UnknownRoom as u32));

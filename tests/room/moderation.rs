@@ -7,11 +7,11 @@ use hawker_wire::proto::say_reply::Outcome;
 use reqwest::Method;
 use serde_json::json;
 
+use super::demo;
+
 #[tokio::test]
 async fn deleted_and_muted_words_are_gone_for_everybody_and_after_a_restart() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (server, dial) = demo(|_| {}).await;
     let (mut ann, mut rude) = (dial.guest("Ann").await, dial.guest("Rude").await);
     let deleted = ann.say("a slip").await.message;
     rude.say("rude words").await;
@@ -42,9 +42,8 @@ async fn deleted_and_muted_words_are_gone_for_everybody_and_after_a_restart() {
 
 #[tokio::test]
 async fn row_19_listed_words_are_blocked_or_masked_at_once() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut ann = Dial::new(server.running.http, "demo").guest("Ann").await;
+    let (server, dial) = demo(|_| {}).await;
+    let mut ann = dial.guest("Ann").await;
     assert_eq!(ann.say("加 微信").await.outcome(), Outcome::Said);
     let words =
         json!({ "words": [{ "word": "加微信", "action": "block" }, { "word": "damn", "action": "mask" }] });
@@ -54,7 +53,7 @@ async fn row_19_listed_words_are_blocked_or_masked_at_once() {
         assert_eq!(ann.say(disguised).await.outcome(), Outcome::Blocked, "{disguised:?}");
     }
     server.put("/words", &json!({ "words": [{ "word": "damn", "action": "mask" }] })).await;
-    let mut ben = Dial::new(server.running.http, "demo").guest("DAMN Ben").await;
+    let mut ben = dial.guest("DAMN Ben").await;
     assert_eq!(ben.welcome.name, "**** Ben");
     let reply = ben.say("ＤＡＭＮ it").await;
     assert_eq!((reply.outcome(), reply.said.unwrap().text.as_str()), (Outcome::Said, "**** it"));
@@ -67,9 +66,8 @@ async fn row_19_listed_words_are_blocked_or_masked_at_once() {
 
 #[tokio::test]
 async fn a_removed_room_sends_everybody_off_for_good() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut ann = Dial::new(server.running.http, "demo").guest("Ann").await;
+    let (server, dial) = demo(|_| {}).await;
+    let mut ann = dial.guest("Ann").await;
     server.delete("/rooms/demo").await;
     let (_, code) = ann.line().end().await;
     assert_eq!(code, Some(4_503));

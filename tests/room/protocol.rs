@@ -1,12 +1,16 @@
 //! Bad clients get a clear end, unknown things are skipped, and the protocol's document says what the protocol is.
 
-use hawker_tests::server;
+use std::time::Duration;
+
+use hawker_server::room::limits::Patience;
 use hawker_tests::talk::{Dial, Line};
 use hawker_wire::proto::client_frame::Kind as Ask;
 use hawker_wire::proto::goodbye::Code;
 use hawker_wire::proto::say_reply::Outcome;
-use hawker_wire::proto::{Hello, Like, Say};
+use hawker_wire::proto::{Hello, Like, Say, event};
 use tokio_tungstenite::tungstenite::Message;
+
+use super::demo;
 
 async fn ends(mut line: Line, code: Code, what: &str) {
     let (goodbye, close) = line.end().await;
@@ -18,9 +22,7 @@ async fn ends(mut line: Line, code: Code, what: &str) {
 
 #[tokio::test]
 async fn row_16_bad_frames_end_with_a_code_that_says_so() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (_server, dial) = demo(|_| {}).await;
     let cases: [(&str, Message); 4] = [
         ("garbage", Message::Binary(vec![0xff; 16].into())),
         ("text", Message::Text("hello".into())),
@@ -53,10 +55,37 @@ async fn row_16_bad_frames_end_with_a_code_that_says_so() {
 }
 
 #[tokio::test]
+async fn who_does_not_greet_is_sent_away_and_may_come_back() {
+    let patience = Patience { hello: Duration::from_millis(300), ..Patience::default() };
+    let (_server, dial) = demo(|config| config.room.patience = patience).await;
+    let silent = dial.open().await.unwrap();
+    ends(silent, Code::HelloTimeout, "no Hello").await;
+    // Pings are no greeting.
+    let mut pinging = dial.open().await.unwrap();
+    pinging.send_raw(Message::Ping(Vec::new().into())).await;
+    ends(pinging, Code::HelloTimeout, "pings only").await;
+    assert_eq!(Code::HelloTimeout as u32, 4_005);
+}
+
+#[tokio::test]
+async fn who_gives_no_sign_of_life_is_sent_away_and_leaves_the_room() {
+    let (ping_every, idle) = (Duration::from_millis(200), Duration::from_secs(2));
+    let patience = Patience { ping_every, idle, ..Patience::default() };
+    let (_server, dial) = demo(|config| config.room.patience = patience).await;
+    // Nobody reads this socket, so nobody answers its pings; Ann, who says nothing either, reads hers.
+    let mut asleep = dial.guest("Rip").await;
+    let mut ann = dial.guest("Ann").await;
+    let online = |expected: u32| move |kind: &event::Kind| matches!(kind, event::Kind::Totals(told) if told.online == expected);
+    ann.until_event(online(2)).await;
+    ann.until_event(online(1)).await;
+    let (goodbye, close) = asleep.line().end().await;
+    assert_eq!((goodbye.map(|goodbye| goodbye.code), close), (Some(Code::Idle as u32), Some(4_002)));
+}
+
+#[tokio::test]
 async fn more_frames_than_a_page_sends_end_the_connection() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut talker = Dial::new(server.running.http, "demo").guest("x").await;
+    let (_server, dial) = demo(|_| {}).await;
+    let mut talker = dial.guest("x").await;
     for _ in 0..400 {
         talker.send(Ask::Like(Like { taps: 1 })).await;
     }
@@ -66,9 +95,8 @@ async fn more_frames_than_a_page_sends_end_the_connection() {
 
 #[tokio::test]
 async fn row_16_what_a_later_version_says_is_skipped() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut talker = Dial::new(server.running.http, "demo").guest("x").await;
+    let (_server, dial) = demo(|_| {}).await;
+    let mut talker = dial.guest("x").await;
     // Field 99 of ClientFrame, and a Like with a field 15 that this version does not have.
     talker.line().send_raw(Message::Binary(vec![0x9a, 0x06, 0x01, 0x00].into())).await;
     talker.line().send_raw(Message::Binary(vec![0x1a, 0x04, 0x08, 0x01, 0x78, 0x01].into())).await;

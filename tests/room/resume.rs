@@ -7,6 +7,8 @@ use hawker_wire::proto::say_reply::Outcome;
 use hawker_wire::proto::server_frame::Kind as Told;
 use hawker_wire::proto::{Hello, Product, event};
 
+use super::demo;
+
 fn product(stock: u32, title: &str) -> event::Kind {
     event::Kind::Product(Product {
         id: format!("p{stock}"),
@@ -24,9 +26,7 @@ async fn resumed(dial: &Dial, old: &Talker) -> Talker {
 
 #[tokio::test]
 async fn row_15_a_resume_repeats_exactly_what_was_missed() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (server, dial) = demo(|_| {}).await;
     let (mut ann, mut ben) = (dial.guest("Ann").await, dial.guest("Ben").await);
     ben.say("one").await;
     ann.until_event(|kind| matches!(kind, event::Kind::Message(_))).await;
@@ -49,9 +49,8 @@ async fn row_15_a_resume_repeats_exactly_what_was_missed() {
 
 #[tokio::test]
 async fn a_restart_is_a_gap_that_is_told_and_everybody_is_sent_off_to_come_back() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut ann = Dial::new(server.running.http, "demo").guest("Ann").await;
+    let (server, dial) = demo(|_| {}).await;
+    let mut ann = dial.guest("Ann").await;
     ann.say("hello").await;
     let (_, folder) = tokio::join!(
         async {
@@ -70,13 +69,11 @@ async fn a_restart_is_a_gap_that_is_told_and_everybody_is_sent_off_to_come_back(
 
 #[tokio::test]
 async fn a_slow_reader_is_told_what_it_lost_and_disturbs_nobody() {
-    let server = server::start_with(|config| {
+    let (server, dial) = demo(|config| {
         config.room.viewer_messages_per_s = 1_000;
         config.room.messages_per_s = 2_000;
     })
     .await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
     let slow = Dial { receive_buffer: Some(4_096), ..dial.clone() };
     let (mut ann, mut ben, mut stopped) =
         (dial.guest("Ann").await, dial.guest("Ben").await, slow.guest("slow").await);

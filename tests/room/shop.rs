@@ -1,14 +1,14 @@
 //! The shop over the room's socket: the shelf at the door, a hold that every tab of the buyer hears of, stock that all see.
 //! What the ledger promises is proved in `tests/sale`.
 
-use hawker_tests::server;
-use hawker_tests::talk::Dial;
 use hawker_wire::proto::client_frame::Kind as Ask;
 use hawker_wire::proto::hold::State;
 use hawker_wire::proto::hold_reply::Refusal;
 use hawker_wire::proto::server_frame::Kind as Told;
 use hawker_wire::proto::{CancelHold, Hello, HoldReply, PlaceHold, event};
 use serde_json::json;
+
+use super::demo;
 
 fn reply(kind: &Told) -> Option<HoldReply> {
     match kind {
@@ -19,11 +19,9 @@ fn reply(kind: &Told) -> Option<HoldReply> {
 
 #[tokio::test]
 async fn a_hold_is_answered_told_to_every_tab_and_seen_by_all() {
-    let server = server::start().await;
-    server.room("demo").await;
+    let (server, dial) = demo(|_| {}).await;
     server.put("/rooms/demo/products/cup", &json!({ "title": "Cup", "price": 1_000, "stock": 5 })).await;
     server.put("/rooms/demo/pin", &json!({ "product": "cup" })).await;
-    let dial = Dial::new(server.running.http, "demo");
     let mut ann = dial.guest("Ann").await;
     let hello = Hello { guest: ann.welcome.guest.clone(), ..Hello::default() };
     let mut tab = dial.enter(hello.clone()).await.unwrap();
@@ -72,9 +70,8 @@ async fn a_hold_is_answered_told_to_every_tab_and_seen_by_all() {
 
 #[tokio::test]
 async fn a_thumb_that_hammers_the_button_is_told_to_wait() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut ann = Dial::new(server.running.http, "demo").guest("Ann").await;
+    let (_server, dial) = demo(|_| {}).await;
+    let mut ann = dial.guest("Ann").await;
     let mut last = HoldReply::default();
     for request in 1..=40 {
         ann.send(Ask::PlaceHold(PlaceHold {

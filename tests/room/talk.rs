@@ -1,17 +1,15 @@
 //! Talking: what one says the others read, as text, at a pace, and a flood is thinned and counted.
 
-use hawker_tests::server;
-use hawker_tests::talk::Dial;
 use hawker_wire::proto::client_frame::Kind as Ask;
 use hawker_wire::proto::say_reply::Outcome;
 use hawker_wire::proto::server_frame::Kind as Told;
 use hawker_wire::proto::{Hello, Like, Ping, Product, event};
 
+use super::demo;
+
 #[tokio::test]
 async fn row_15_what_one_says_the_others_read() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (_server, dial) = demo(|_| {}).await;
     let mut ann = dial.guest(" Ann\u{202e} ").await;
     let mut ben = dial.guest("").await;
     assert_eq!(ann.welcome.name, "Ann");
@@ -32,9 +30,7 @@ async fn row_15_what_one_says_the_others_read() {
 
 #[tokio::test]
 async fn markup_arrives_as_the_text_it_is() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (_server, dial) = demo(|_| {}).await;
     let (mut ann, mut ben) = (dial.guest("<img src=x onerror=alert(1)>").await, dial.guest("Ben").await);
     let text = "<script>alert('x')</script> \"&amp;' javascript:1 \u{200d}";
     assert_eq!(ann.say(text).await.outcome(), Outcome::Said);
@@ -45,9 +41,7 @@ async fn markup_arrives_as_the_text_it_is() {
 
 #[tokio::test]
 async fn row_13_likes_are_summed_for_everybody() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (_server, dial) = demo(|_| {}).await;
     let (mut ann, mut ben) = (dial.guest("Ann").await, dial.guest("Ben").await);
     for taps in [3, 4, 5] {
         ann.send(Ask::Like(Like { taps })).await;
@@ -71,9 +65,7 @@ async fn row_13_likes_are_summed_for_everybody() {
 
 #[tokio::test]
 async fn a_guest_stays_the_same_in_another_tab_and_the_clock_is_told() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
+    let (server, dial) = demo(|_| {}).await;
     let mut ann = dial.guest("Ann").await;
     let hello = Hello { guest: ann.welcome.guest.clone(), name: "Ann".into(), ..Hello::default() };
     let second = dial.enter(hello).await.unwrap();
@@ -97,9 +89,8 @@ async fn a_guest_stays_the_same_in_another_tab_and_the_clock_is_told() {
 
 #[tokio::test]
 async fn refusals_say_why() {
-    let server = server::start().await;
-    server.room("demo").await;
-    let mut ann = Dial::new(server.running.http, "demo").guest("Ann").await;
+    let (_server, dial) = demo(|_| {}).await;
+    let mut ann = dial.guest("Ann").await;
     assert_eq!(ann.say(" \u{200b}\n ").await.outcome(), Outcome::Empty);
     assert_eq!(ann.say(&"汉".repeat(201)).await.outcome(), Outcome::TooLong);
     assert_eq!(ann.say(&"汉".repeat(200)).await.outcome(), Outcome::Said);
@@ -116,13 +107,11 @@ async fn refusals_say_why() {
 
 #[tokio::test]
 async fn a_flood_is_thinned_and_counted_and_the_shop_gets_through() {
-    let server = server::start_with(|config| {
+    let (server, dial) = demo(|config| {
         config.room.messages_per_s = 5;
         config.room.viewer_messages_per_s = 100;
     })
     .await;
-    server.room("demo").await;
-    let dial = Dial::new(server.running.http, "demo");
     let mut reader = dial.guest("reader").await;
     let mut crowd = Vec::new();
     for n in 0..10 {

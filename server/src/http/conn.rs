@@ -1,5 +1,6 @@
 //! One accepted connection: [`Conn`] is what hyper reads and writes, [`Peer`] what handlers may know about it. No HTTP.
 
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -32,6 +33,18 @@ pub struct Path {
     pub delivery_rate: u64,
     /// The last rate sample was limited by what there was to send, not by the path.
     pub app_limited: bool,
+}
+
+impl fmt::Display for Path {
+    /// As `CMSD-Dynamic` (CTA-5006) tells it: throughput in kb/s, round trip in ms. A rate that was limited by what there was
+    /// to send says nothing about the path: left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kbps = self.delivery_rate / 125;
+        if !self.app_limited && kbps > 0 {
+            write!(f, "etp={kbps},")?;
+        }
+        write!(f, "rtt={}", self.rtt_us / 1_000)
+    }
 }
 
 impl Conn {
@@ -155,5 +168,24 @@ impl AsyncWrite for Conn {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             done => Poll::Ready(done),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_in_the_units_of_cta_5006() {
+        let told =
+            |rtt_us, delivery_rate, app_limited| Path { rtt_us, delivery_rate, app_limited }.to_string();
+        assert_eq!(told(1_999, 1_250_000, false), "etp=10000,rtt=1");
+        assert_eq!(
+            told(48_000, 1_250_000, true),
+            "rtt=48",
+            "what there was to send, not what the path carries"
+        );
+        assert_eq!(told(48_000, 0, false), "rtt=48");
+        assert_eq!(told(48_000, 124, false), "rtt=48", "no whole kilobit");
     }
 }

@@ -11,7 +11,7 @@ pub mod tls;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
@@ -60,5 +60,7 @@ async fn nothing(uri: Uri) -> Response {
         let message = "there is no such call: /api/ shows all of them";
         return ApiError::new(StatusCode::NOT_FOUND, "no-such-call", message).into_response();
     }
-    (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()
+    // The next version may have what this one has not.
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    (StatusCode::NOT_FOUND, headers, "There is nothing here.\n").into_response()
 }

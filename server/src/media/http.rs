@@ -170,15 +170,7 @@ impl Object<'_> {
             headers.insert("hawker-independent", HeaderValue::from_static(mark));
         }
         if let Some(path) = self.peer.and_then(Peer::path) {
-            // CTA-5006. A rate that was limited by what there was to send says nothing about the path: left out.
-            let rtt = path.rtt_us / 1_000;
-            let kbps = path.delivery_rate / 125;
-            let text = if path.app_limited || kbps == 0 {
-                format!("rtt={rtt}")
-            } else {
-                format!("etp={kbps},rtt={rtt}")
-            };
-            put(headers, HeaderName::from_static("cmsd-dynamic"), &text);
+            put(headers, HeaderName::from_static("cmsd-dynamic"), &path.to_string());
         }
     }
 }

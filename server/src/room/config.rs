@@ -4,6 +4,7 @@ use hawker_server_core::room::pace::Rate;
 use hawker_server_core::room::{Rules, limits};
 use serde::{Deserialize, Serialize};
 
+use super::limits::Patience;
 use crate::ops::config::{Check, Fault};
 
 /// `[room]`
@@ -22,6 +23,9 @@ pub struct RoomConfig {
     pub address_connections: u32,
     /// Open connections of one room.
     pub connections: usize,
+    /// How long a socket may be silent.
+    #[serde(skip)]
+    pub patience: Patience,
 }
 
 impl Default for RoomConfig {
@@ -33,6 +37,7 @@ impl Default for RoomConfig {
             address_connects_per_s: limits::ADDRESS_CONNECTS.per_s,
             address_connections: limits::ADDRESS_OPEN,
             connections: limits::ROOM_CONNECTIONS,
+            patience: Patience::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
@@ -11,12 +12,12 @@ use hawker_server_core::room::fanout::Take;
 use hawker_server_core::room::pace::{Address, Bucket};
 use hawker_server_core::room::words::Verdict;
 use hawker_server_core::room::{Conn, Input, Join, frames, limits as core_limits, text};
+use hawker_wire::Instant;
 use hawker_wire::proto::client_frame::Kind;
 use hawker_wire::proto::goodbye::Code;
 use hawker_wire::proto::hold_reply::Refusal;
 use hawker_wire::proto::viewer::Role;
 use hawker_wire::proto::{CancelHold, Hello, HoldReply, PlaceHold, Pong, server_frame};
-use hawker_wire::{Instant, Span};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::hall::{Seat, Visitor};
@@ -64,7 +65,7 @@ struct Person {
 
 async fn enter(app: &App, room: &str, address: Address, socket: &mut WebSocket) -> Result<Talk, End> {
     let hello = tokio::select! {
-        hello = timeout(limits::HELLO, hello(socket)) => {
+        hello = timeout(app.config.room.patience.hello, hello(socket)) => {
             hello.unwrap_or(Err(End::Goodbye(Code::HelloTimeout, "no Hello within 10 s")))?
         }
         () = app.life.draining.cancelled() => return Err(RESTART),
@@ -210,7 +211,7 @@ impl Talk {
 
     async fn talk(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
         let (draining, removed) = (self.app.life.draining.clone(), self.seat.removed());
-        let mut ping = interval(limits::PING_EVERY);
+        let mut ping = interval(self.app.config.room.patience.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.tick().await;
         loop {
@@ -252,7 +253,8 @@ impl Talk {
 
     async fn ping(&mut self, socket: &mut WebSocket) -> Result<(), End> {
         // A hold under way keeps us from reading, which is not the viewer's silence.
-        if self.pending.is_none() && self.app.clock.now().since(self.heard) > Span::from_ms(limits::IDLE_MS) {
+        let silence = Duration::from_micros(self.app.clock.now().since(self.heard).as_us());
+        if self.pending.is_none() && silence > self.app.config.room.patience.idle {
             return Err(End::Goodbye(Code::Idle, "no sign of life for 60 s"));
         }
         let ping = socket.send(Message::Ping(Bytes::new()));

@@ -2,14 +2,23 @@
 
 use std::time::Duration;
 
-/// Time for the Hello: three round trips of a bad mobile link.
-pub const HELLO: Duration = Duration::from_secs(10);
+/// How long a socket may be silent. Operators do not set it; a test that waits for the end of it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Time for the Hello: three round trips of a bad mobile link.
+    pub hello: Duration,
+    /// How often a connection is pinged: home routers forget a quiet one after 30 s.
+    pub ping_every: Duration,
+    /// No sign of life for so long: gone. Two pings lost, and a phone's radio had time to come back.
+    pub idle: Duration,
+}
 
-/// How often a connection is pinged: home routers forget a quiet one after 30 s.
-pub const PING_EVERY: Duration = Duration::from_secs(20);
-
-/// No sign of life for so long: gone. Two pings lost, and a phone's radio had time to come back.
-pub const IDLE_MS: u64 = 60_000;
+impl Default for Patience {
+    fn default() -> Self {
+        let [hello, ping_every, idle] = [10, 20, 60].map(Duration::from_secs);
+        Self { hello, ping_every, idle }
+    }
+}
 
 /// A write that takes longer finds nobody reading; the room's ring holds about as much.
 pub const STALL: Duration = Duration::from_secs(20);

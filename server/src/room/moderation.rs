@@ -172,14 +172,7 @@ async fn mute(
     State(app): State<App>,
     Path(path): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let (_, sender) = path;
-    // Public ids have 12 characters; anything much longer would only fill the store.
-    if sender.len() > 64 {
-        return Err(ApiError::bad_request("sender", "this is no sender's id"));
-    }
-    app.rooms.mute(&room.id, &sender, true).await?;
-    tracing::info!(room = room.id, sender, "sender muted");
-    Ok(StatusCode::NO_CONTENT)
+    set_muted(&app, &room.id, &path.1, true).await
 }
 
 /// Let a sender speak again
@@ -192,8 +185,16 @@ async fn unmute(
     State(app): State<App>,
     Path(path): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let (_, sender) = path;
-    app.rooms.mute(&room.id, &sender, false).await?;
+    set_muted(&app, &room.id, &path.1, false).await
+}
+
+async fn set_muted(app: &App, room: &str, sender: &str, muted: bool) -> Result<StatusCode, ApiError> {
+    // Public ids have 12 characters; anything much longer would only fill the store.
+    if sender.len() > 64 {
+        return Err(ApiError::bad_request("sender", "this is no sender's id"));
+    }
+    app.rooms.mute(room, sender, muted).await?;
+    tracing::info!(room, sender, muted, "sender muted or let speak again");
     Ok(StatusCode::NO_CONTENT)
 }
 
