@@ -177,6 +177,9 @@ async fn row_38_an_expired_hold_is_free_again_and_a_late_payment_finds_goods_or_
     assert_eq!(refund(stale).await.expect("an answer").0, 401);
     let done = refund(now).await.expect("an answer");
     assert_eq!((done.0, &done.1["state"]), (200, &json!("refunded")));
+    let told =
+        bob.until_hold(|told| told.id == bobs.id && told.refunded).await.expect("bob is told of the money");
+    assert_eq!(told.state(), State::RefundDue, "what a page that does not know of refunds understands");
 }
 
 #[tokio::test]

@@ -697,6 +697,9 @@ pub struct Hold {
     /// Proves to the shop's checkout page that this hold is the buyer's: signed by the server, to be passed on as it is.
     #[prost(string, tag = "10")]
     pub proof: ::prost::alloc::string::String,
+    /// The money went back; the state is REFUND_DUE then, which pages that do not know this field read as "will be refunded".
+    #[prost(bool, tag = "11")]
+    pub refunded: bool,
 }
 /// Nested message and enum types in `Hold`.
 pub mod hold {

@@ -59,6 +59,7 @@ pub(super) fn hold(tokens: &Tokens, hold: &Hold) -> proto::Hold {
         state: state.into(),
         placed_ms: hold.placed.as_ms(),
         proof: prove(tokens, hold),
+        refunded: hold.state == HoldState::Refunded,
     }
 }
 

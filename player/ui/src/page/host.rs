@@ -163,6 +163,7 @@ pub(crate) fn hold_detail(hold: &Hold) -> JsValue {
         hold::State::Paid => "paid",
         hold::State::Cancelled => "cancelled",
         hold::State::Expired => "expired",
+        hold::State::RefundDue if hold.refunded => "refunded",
         hold::State::RefundDue => "refund-due",
     };
     let hold = object(&[

@@ -93,6 +93,7 @@ pub(crate) struct Words {
     pub(crate) paid: &'static str,
     pub(crate) paid_thanks: &'static str,
     pub(crate) refund_due: &'static str,
+    pub(crate) refunded: &'static str,
     pub(crate) expired: &'static str,
     pub(crate) given_back: &'static str,
     pub(crate) orders: &'static str,

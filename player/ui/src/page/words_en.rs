@@ -94,6 +94,7 @@ pub(crate) static EN: Words = Words {
     paid: "Paid",
     paid_thanks: "Paid. Thank you!",
     refund_due: "Paid too late: will be refunded",
+    refunded: "Refunded",
     expired: "Time ran out",
     given_back: "Given back",
     orders: "My orders",

@@ -94,6 +94,7 @@ pub(crate) static ZH: Words = Words {
     paid: "已付款",
     paid_thanks: "付款成功，谢谢！",
     refund_due: "超时付款，将退款",
+    refunded: "已退款",
     expired: "已超时释放",
     given_back: "已取消",
     orders: "我的订单",

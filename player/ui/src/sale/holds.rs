@@ -105,6 +105,7 @@ const SHOWN: usize = 20;
 fn row(ui: Ui, hold: &Hold) -> El {
     let (class, state) = match hold.state() {
         hold::State::Paid => ("order-state paid", ui.words.paid),
+        hold::State::RefundDue if hold.refunded => ("order-state", ui.words.refunded),
         hold::State::RefundDue => ("order-state", ui.words.refund_due),
         hold::State::Expired => ("order-state", ui.words.expired),
         hold::State::Cancelled => ("order-state", ui.words.given_back),

@@ -305,7 +305,9 @@ impl Machine for Ledger {
     }
 }
 
-/// Refused keys and their answers. In memory only: a refusal promises nothing, so a crash may forget it.
+/// Refused keys and their answers. In memory only. After a crash a repeated key is decided anew, and may get what it asked for:
+/// that harms nobody, because a page repeats a key only as long as it has no answer (a buyer who was told no taps anew, with another
+/// key), and the key still stands for the same goods at the same price, within the same limit, held once.
 #[derive(Debug, Default)]
 struct Refusals {
     answers: BTreeMap<(String, String), (Request, Refusal)>,
