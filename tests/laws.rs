@@ -4,6 +4,8 @@
 
 #[path = "laws/law.rs"]
 mod law;
+#[path = "laws/page_gates.rs"]
+mod page_gates;
 #[path = "laws/page_media.rs"]
 mod page_media;
 #[path = "laws/page_room.rs"]

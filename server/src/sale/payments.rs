@@ -36,7 +36,7 @@ struct Payment {
 }
 
 /// A hold was given up.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Cancellation {
     /// The hold's id, as the buyer's page had it.
