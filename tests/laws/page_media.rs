@@ -262,6 +262,7 @@ impl Subject for Pacing {
             5 => latency::Input::Underrun,
             6 => latency::Input::Shown,
             7 => latency::Input::GoLive,
+            8 => latency::Input::Probed(rarely(random, 2)),
             _ => latency::Input::Sample(sample(random, now)),
         }
     }

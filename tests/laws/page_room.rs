@@ -207,8 +207,13 @@ impl Subject for Buying {
                 quantity: 1,
                 ..Want::default()
             }),
-            6 | 7 => cart::Input::Cancel(random.below(60).to_string()),
+            7 => cart::Input::Cancel(random.below(60).to_string()),
             8..=10 => cart::Input::Online(!rarely(random, 3)),
+            6 => cart::Input::Again(vec![PlaceHold {
+                product: random.below(60).to_string(),
+                key: "a key of before".into(),
+                ..PlaceHold::default()
+            }]),
             11 => cart::Input::Holds((0..random.below(5)).map(|_| hold(random)).collect()),
             12 | 13 => cart::Input::Hold(hold(random)),
             _ => cart::Input::Reply(HoldReply {
