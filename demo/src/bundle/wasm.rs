@@ -31,6 +31,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 pub(super) fn build(root: &Path) -> Result<Files> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).args(["build", "--profile", "wasm", "--target", TARGET]);
+    // Incremental builds cut crates into more pieces, which optimise less: a tenth more bytes for every viewer.
+    cargo.env("CARGO_INCREMENTAL", "0");
     for module in MODULES {
         cargo.args(["-p", module.package]);
     }

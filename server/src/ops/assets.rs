@@ -2,9 +2,11 @@
 //! headers that keep strangers' code out of our pages. What is in them is the work of the demo's bundler.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -90,13 +92,24 @@ fn file(path: &str, asked: &HeaderMap) -> Response {
         headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     } else {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-        headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+        if is_trustworthy(asked) {
+            headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+        }
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     }
     match packed.unwrap_or(plain).data {
         Cow::Borrowed(bytes) => (headers, bytes).into_response(),
         Cow::Owned(bytes) => (headers, bytes).into_response(),
     }
+}
+
+/// Whether browsers may trust the page's origin (Secure Contexts, 3.1). On plain http at an address of the network they
+/// ignore an opener policy and complain of it in the console, so it is left out there; names are taken for trusted ones.
+fn is_trustworthy(asked: &HeaderMap) -> bool {
+    let host = asked.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = host.and_then(|host| host.parse::<Authority>().ok());
+    let address = authority.map(|authority| authority.host().trim_matches(['[', ']']).to_owned());
+    address.and_then(|address| address.parse::<IpAddr>().ok()).is_none_or(|ip| ip.is_loopback())
 }
 
 fn missing(path: &str) -> Response {
@@ -160,6 +173,23 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_str(accepted).unwrap());
             assert_eq!(accepts_brotli(&headers), expected, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn an_opener_policy_only_where_browsers_take_it() {
+        for (host, expected) in [
+            ("live.example.com", true),
+            ("localhost:8080", true),
+            ("127.0.0.1:8080", true),
+            ("[::1]:8080", true),
+            ("192.0.2.7:8080", false),
+            ("[2001:db8::7]:8080", false),
+            ("192.0.2.7", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            assert_eq!(is_trustworthy(&headers), expected, "{host}");
         }
     }
 

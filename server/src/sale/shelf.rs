@@ -16,8 +16,8 @@ pub(super) struct Shelf(RwLock<Books>);
 #[derive(Debug, Default)]
 struct Books {
     products: BTreeMap<ProductRef, Product>,
-    /// By room and id.
-    sales: BTreeMap<(String, String), Sale>,
+    /// By room, and in the order in which they were made.
+    sales: BTreeMap<Key, Sale>,
     /// By buyer.
     holds: BTreeMap<String, BTreeMap<u64, Hold>>,
     swept: Wall,
@@ -86,8 +86,8 @@ impl Shelf {
     #[must_use]
     pub(super) fn sales(&self, room: &str) -> Vec<Sale> {
         self.read(|books| {
-            let own = books.sales.range((room.to_owned(), String::new())..);
-            own.take_while(|((of, _), _)| of == room).map(|(_, sale)| sale.clone()).collect()
+            let own = books.sales.range((room.to_owned(), 0, String::new())..);
+            own.take_while(|((of, ..), _)| of == room).map(|(_, sale)| sale.clone()).collect()
         })
     }
 
@@ -123,8 +123,11 @@ impl Shelf {
     }
 }
 
-fn key(sale: &Sale) -> (String, String) {
-    (sale.product.room.clone(), sale.id.clone())
+/// Room, length of the id, id: the ids are numbers behind a letter, and s14 comes before s102.
+type Key = (String, usize, String);
+
+fn key(sale: &Sale) -> Key {
+    (sale.product.room.clone(), sale.id.len(), sale.id.clone())
 }
 
 fn is_shown(hold: &Hold, now: Wall) -> bool {

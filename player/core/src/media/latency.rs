@@ -104,7 +104,10 @@ impl Latency {
     fn learn(&mut self, elapsed_s: f64) {
         self.jitter_s = (self.jitter_s - JITTER_FALL * elapsed_s).max(0.0);
         self.penalty_s = (self.penalty_s - UNDERRUN_FALL * elapsed_s).max(0.0);
-        let wanted = (TARGET_BASE_S + self.jitter_s + self.penalty_s).clamp(self.least_s, TARGET_MAX_S);
+        let wanted = TARGET_BASE_S + self.jitter_s + self.penalty_s;
+        // Not `clamp`: between bounds that are no constants it may panic with numbers in its words, and printing floats costs
+        // every page 9 KB.
+        let wanted = wanted.max(self.least_s).min(TARGET_MAX_S);
         self.target_s = wanted.max(self.target_s - TARGET_FALL * elapsed_s);
     }
 
