@@ -231,7 +231,7 @@ impl Figures {
             self.age_ms(0.95),
             self.age_ms(0.99),
             self.stalls_ms.len(),
-            self.stalls_ms.iter().sum::<f64>(),
+            self.stalls_ms.iter().fold(0.0, |sum, ms| sum + ms),
             self.stalls_ms.iter().copied().fold(0.0, f64::max),
             self.lost_at_switch,
             self.lost,
