@@ -3,7 +3,7 @@
 
 use super::frame::{Event, Frame, Track};
 
-/// A stamp further ahead than this is off the timeline, in ms: what the issue calls a jump. Longer than any frame of a
+/// A stamp further ahead than this is off the timeline, in ms: a jump. Longer than any frame of a
 /// variable-rate stream lasts while the other track goes on.
 pub const JUMP_AHEAD_MS: i64 = 5_000;
 

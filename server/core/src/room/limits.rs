@@ -12,7 +12,7 @@ pub const TICK: Span = Span::from_ms(50);
 /// Totals (likes, online) go out at most this often: nobody reads numbers faster, and every like would be a batch.
 pub const TOTALS_EVERY: Span = Span::from_ms(500);
 
-/// Characters (Unicode scalar values, after cleaning) in a message: the figure, about three lines on a phone.
+/// Characters (Unicode scalar values, after cleaning) in a message: about three lines on a phone.
 pub const MESSAGE_CHARS: usize = 200;
 
 /// Characters in a name: what fits before a message on a phone.
@@ -24,7 +24,7 @@ pub const RAW_TEXT_BYTES: usize = 4_096;
 /// Combining marks kept in a row: four are used by real writing (Vietnamese, Thai, Hebrew); stacks of them paint over others.
 pub const MARKS_IN_A_ROW: usize = 4;
 
-/// Messages a newcomer gets: the figure.
+/// Messages a newcomer gets: more than a phone's list shows at once.
 pub const HISTORY: usize = 50;
 
 /// Events kept for resume: 70 events a second (a busy chat and moving stock) for half a minute, longer than a reconnect takes.
