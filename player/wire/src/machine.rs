@@ -16,12 +16,15 @@ pub trait Machine {
     /// Takes one input. Deadlines that are due at `now` fire first, as of the time they were due.
     fn handle(&mut self, now: Instant, input: Self::Input);
 
-    /// Lets time pass: fires every deadline due at `now`, as of the time it was due.
-    fn tick(&mut self, now: Instant);
+    /// Lets time pass: fires every deadline due at `now`, as of the time it was due. A machine without deadlines leaves this and
+    /// [`Machine::wake`] as they are.
+    fn tick(&mut self, _now: Instant) {}
 
     /// The next thing to do, until `None`.
     fn poll(&mut self) -> Option<Self::Output>;
 
     /// The next deadline and its reason (for logs); never in the past once `poll` has returned `None` after a tick.
-    fn wake(&self) -> Option<(Instant, &'static str)>;
+    fn wake(&self) -> Option<(Instant, &'static str)> {
+        None
+    }
 }

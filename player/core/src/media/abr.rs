@@ -333,14 +333,8 @@ impl Machine for Abr {
         }
     }
 
-    fn tick(&mut self, _now: Instant) {}
-
     fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
-    }
-
-    fn wake(&self) -> Option<(Instant, &'static str)> {
-        None
     }
 }
 

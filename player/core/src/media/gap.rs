@@ -165,14 +165,8 @@ impl Machine for Gap {
         }
     }
 
-    fn tick(&mut self, _now: Instant) {}
-
     fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
-    }
-
-    fn wake(&self) -> Option<(Instant, &'static str)> {
-        None
     }
 }
 
