@@ -12,6 +12,7 @@ pub mod encoder;
 pub mod ffmpeg;
 pub mod fuzz;
 pub mod narrow;
+pub mod nqoe;
 pub mod process;
 pub mod sale;
 pub mod server;
