@@ -4,7 +4,7 @@
 //! for a condition in the page, console errors, pictures). A missing browser or driver panics: nothing is skipped in silence.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -30,17 +30,30 @@ pub struct Options {
     pub touch: bool,
     /// More command line arguments for Chromium.
     pub arguments: Vec<String>,
+    /// Where to run Chromium, if not beside the test.
+    pub place: Option<Place>,
+}
+
+/// A network namespace to run a browser in.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its name, as `ip netns` knows it.
+    pub namespace: String,
+    /// Where its driver is reached from outside.
+    pub driver: IpAddr,
+    /// Who may drive it.
+    pub from: IpAddr,
 }
 
 impl Options {
     /// A desktop window of 1440x900.
     pub fn desktop() -> Self {
-        Self { width: 1440, height: 900, touch: false, arguments: Vec::new() }
+        Self { width: 1440, height: 900, touch: false, arguments: Vec::new(), place: None }
     }
 
     /// A phone of 390x844 with a touch screen.
     pub fn phone() -> Self {
-        Self { width: 390, height: 844, touch: true, arguments: Vec::new() }
+        Self { width: 390, height: 844, touch: true, arguments: Vec::new(), place: None }
     }
 
     /// Adds a command line argument for Chromium.
@@ -55,10 +68,13 @@ impl Options {
 pub struct Browser {
     client: Client,
     session: String,
-    port: u16,
+    at: SocketAddr,
     said: Said,
-    _driver: Child,
+    driver: Child,
 }
+
+/// Where drivers listen that run beside the test.
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Errors of pages that a browser writes to its own output.
 type Said = Arc<Mutex<Vec<String>>>;
@@ -96,7 +112,13 @@ pub async fn chromium_with(options: Options) -> Browser {
         "goog:chromeOptions": { "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } },
         "goog:loggingPrefs": { "browser": "ALL" },
     });
-    open(start_driver("chromedriver", &["--port=0"], "successfully on port ").await, capabilities).await
+    let listens = "successfully on port ";
+    let Some(Place { namespace, driver, from }) = options.place else {
+        return open(LOCAL, start_driver("chromedriver", &["--port=0"], listens).await, capabilities).await;
+    };
+    let allowed = format!("--allowed-ips={from}");
+    let words = ["netns", "exec", &namespace, "chromedriver", "--port=0", &allowed, "--allowed-origins=*"];
+    open(driver, start_driver("ip", &words, listens).await, capabilities).await
 }
 
 /// Opens a desktop Firefox.
@@ -117,7 +139,8 @@ pub async fn firefox() -> Browser {
             },
         },
     });
-    open(start_driver("geckodriver", &["--port", "0"], "Listening on 127.0.0.1:").await, capabilities).await
+    let words = ["--port", "0"];
+    open(LOCAL, start_driver("geckodriver", &words, "Listening on 127.0.0.1:").await, capabilities).await
 }
 
 /// Starts a driver on a port that it chooses and waits for the line that tells it.
@@ -156,11 +179,12 @@ async fn listen(output: impl AsyncRead + Unpin, said: Said) {
     }
 }
 
-async fn open((driver, port, said): (Child, u16, Said), capabilities: Value) -> Browser {
+async fn open(host: IpAddr, (driver, port, said): (Child, u16, Said), capabilities: Value) -> Browser {
+    let at = SocketAddr::new(host, port);
     let Value::Object(capabilities) = capabilities else { unreachable!("capabilities are an object") };
     let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
         .capabilities(capabilities)
-        .connect(&format!("http://127.0.0.1:{port}"))
+        .connect(&format!("http://{at}"))
         .await
         .unwrap_or_else(|error| panic!("the browser does not open: {error}"));
     let session = client.session_id().await.expect("a session").expect("a session id");
@@ -170,7 +194,7 @@ async fn open((driver, port, said): (Child, u16, Said), capabilities: Value) -> 
         Some(Duration::ZERO),
     );
     client.update_timeouts(timeouts).await.expect("timeouts are set");
-    Browser { client, session, port, said, _driver: driver }
+    Browser { client, session, at, said, driver }
 }
 
 impl Browser {
@@ -263,11 +287,16 @@ impl Browser {
 
     /// A command of the DevTools protocol. Chromium only.
     pub async fn command(&self, name: &str, params: Value) {
-        let url = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.port, self.session);
+        let url = format!("http://{}/session/{}/goog/cdp/execute", self.at, self.session);
         let body = json!({ "cmd": name, "params": params }).to_string();
         let request = crate::server::client().post(url).header("content-type", "application/json").body(body);
         let answer = request.send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(answer.status().is_success(), "{name}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    /// Process id of the driver, whose children the browser's processes are.
+    pub fn driver(&self) -> u32 {
+        self.driver.id().unwrap_or_default()
     }
 
     /// Opens a page.
@@ -279,7 +308,7 @@ impl Browser {
     /// violations of the page's policy.
     pub async fn console_errors(&self) -> Vec<String> {
         let said = std::mem::take(&mut *self.said.lock().expect("nobody panics with it"));
-        let url = format!("http://127.0.0.1:{}/session/{}/se/log", self.port, self.session);
+        let url = format!("http://{}/session/{}/se/log", self.at, self.session);
         let body = json!({ "type": "browser" }).to_string();
         let request = crate::server::client().post(url).header("content-type", "application/json").body(body);
         let Ok(answer) = request.send().await else { return said };
@@ -313,11 +342,11 @@ impl Deref for Browser {
 impl Drop for Browser {
     /// Ends the session over a plain socket: a killed driver would leave its browser running, and there is no `async` here.
     fn drop(&mut self) {
-        let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port)) else { return };
+        let Ok(mut driver) = TcpStream::connect(self.at) else { return };
         let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
         let request = format!(
-            "DELETE /session/{} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
-            self.session, self.port
+            "DELETE /session/{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.session, self.at
         );
         let _ = driver.write_all(request.as_bytes());
         let _ = driver.read(&mut [0; 512]);

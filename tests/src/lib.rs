@@ -11,6 +11,7 @@ pub mod crowd;
 pub mod encoder;
 pub mod ffmpeg;
 pub mod fuzz;
+pub mod lab;
 pub mod narrow;
 pub mod nqoe;
 pub mod process;

@@ -109,7 +109,8 @@ pub fn measure(shown: &[Shown], from_s: f64, to_s: f64, frame_s: f64, weights: &
     let within: Vec<&Shown> = shown.iter().filter(|f| f.at_s >= from_s && f.at_s < to_s).collect();
     let mut missed = |clock_s: f64, media_s: f64| {
         let gap_s = clock_s.max(media_s);
-        if gap_s > STALL_S {
+        // Three frames of 30 a second are not more than a tenth of a second, whatever their quotients say.
+        if gap_s > STALL_S + 1e-6 {
             figures.stalls += 1;
             figures.stalled_s += gap_s - frame_s;
             figures.skipped_s += (media_s - clock_s).clamp(0.0, gap_s - frame_s);

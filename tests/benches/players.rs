@@ -1,0 +1,211 @@
+//! Players side by side: ours, hls.js, Shaka and dash.js, each alone in a real browser behind the same links, against the same live
+//! origin. `tests/bench players --help` says how; www/docs/benching.md says what is measured and what is unfair to whom.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Parser;
+use hawker_tests::lab::camera::{self, Camera};
+use hawker_tests::lab::figures::Figures;
+use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Wanted};
+use hawker_tests::lab::record::Record;
+use hawker_tests::lab::site::{self, Site};
+use hawker_tests::lab::tunnel::{self, Tunnel};
+use hawker_tests::lab::{clip, net, viewer};
+use hawker_tests::{root, server};
+
+/// Runs players behind links and draws what came of it. Without a set: the short one.
+#[derive(Parser)]
+#[command(name = "tests/bench players")]
+struct Arguments {
+    /// What to run: a name of --list.
+    #[arg(default_value = "short")]
+    set: String,
+    /// Links instead of those of the set, by name.
+    #[arg(long, value_delimiter = ',')]
+    links: Vec<String>,
+    /// Players instead of those of the set, by name.
+    #[arg(long, value_delimiter = ',')]
+    players: Vec<String>,
+    /// Runs of each player on each link instead of the set's.
+    #[arg(long)]
+    runs: Option<u32>,
+    /// Seconds of each run instead of the link's own.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Of the order, the losses and the jitter.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Stop after so many minutes; the next start goes on.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Folder under target/bench/players; default: the set's name.
+    #[arg(long)]
+    out: Option<String>,
+    /// Throw away what is there and start anew.
+    #[arg(long)]
+    fresh: bool,
+    /// Only draw the page from the runs that are there.
+    #[arg(long)]
+    draw: bool,
+    /// Show sets, links and players.
+    #[arg(long)]
+    list: bool,
+    /// Cargo's word for "run".
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+const ROOM: &str = "lab";
+/// Media in the window before the first viewer.
+const WARM: Duration = Duration::from_secs(6);
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        list();
+        return Ok(());
+    }
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments))
+}
+
+fn list() {
+    println!("sets:");
+    SETS.iter().for_each(|set| println!("  {:20} {}", set.name, set.about));
+    println!("links:");
+    LINKS.iter().for_each(|link| println!("  {:20} {} ({} s)", link.name, link.about, link.seconds));
+    println!("players:");
+    PLAYERS.iter().for_each(|player| println!("  {:20} {}", player.name, player.about));
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let set = SETS.iter().find(|set| set.name == arguments.set);
+    let set = set.with_context(|| format!("no set {:?}: --list shows them", arguments.set))?;
+    let wanted = Wanted {
+        links: arguments.links.clone(),
+        players: arguments.players.clone(),
+        runs: arguments.runs,
+        seconds: arguments.seconds,
+        seed: arguments.seed,
+    };
+    let cells = plan::cells(set, &wanted)?;
+    let out = arguments.out.as_deref().unwrap_or(set.name);
+    ensure!(
+        out.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
+        "--out is one folder's name"
+    );
+    let folder = root().join("target/bench/players").join(out);
+    if arguments.fresh && folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let path = |cell: &Cell| folder.join(format!("{}.csv", cell.name()));
+    let due: Vec<&Cell> = cells.iter().filter(|cell| !path(cell).exists()).collect();
+    if !arguments.draw && !due.is_empty() {
+        let minutes = due.iter().map(|cell| cell.link.seconds + 4).sum::<u64>() as f64 / 60.0;
+        println!("{} runs, {} of them to do, about {minutes:.0} minutes", cells.len(), due.len());
+        let until = arguments.minutes.map(|m| tokio::time::Instant::now() + Duration::from_secs(60 * m));
+        let lab = Lab::open(&folder).await?;
+        for cell in due {
+            if until.is_some_and(|until| tokio::time::Instant::now() > until) {
+                println!("time is up: the same command goes on");
+                break;
+            }
+            let record = lab.run(cell).await?;
+            record.save(&path(cell))?;
+            println!("{}", line(cell, &record));
+        }
+    }
+    draw(&folder, &cells, path)
+}
+
+/// The origin, the link, and where pages come from.
+struct Lab {
+    // Dropped in this order.
+    camera: Camera,
+    site: Site,
+    network: net::Network,
+    tunnel: Tunnel,
+    profile: PathBuf,
+    _server: server::Server,
+}
+
+impl Lab {
+    async fn open(folder: &Path) -> Result<Self> {
+        net::check()?;
+        let ladder = clip::ladder(&root().join("target/bench/clip"))?;
+        for clip in &ladder {
+            println!("rung {}: {:.0} kb/s with sound", clip.rung.name, clip.measured_kbps);
+        }
+        let (network, near, far) = net::open()?;
+        let tunnel = tunnel::start(near, far)?;
+        let server = server::start_with(|config| config.http.listen = ([0, 0, 0, 0], 0).into()).await;
+        let key = server.room(ROOM).await;
+        let address = format!("http://{}:{}", network.server, server.running.http.port());
+        let site = site::serve(network.server, &address, ROOM).await?;
+        let camera = camera::publish(&server, ROOM, &key, ladder).await?;
+        tokio::time::sleep(WARM).await;
+        let profile = folder.join(format!("profile-{}", std::process::id()));
+        Ok(Self { camera, site, network, tunnel, profile, _server: server })
+    }
+
+    async fn run(&self, cell: &Cell) -> Result<Record> {
+        let link = cell.link.link()?;
+        self.network.forget()?;
+        let late = self.camera.late();
+        let begin = || self.tunnel.begin(&link, cell.seed);
+        let page = self.site.page(cell.player);
+        let length = Duration::from_secs(cell.link.seconds);
+        let viewing = viewer::watch(&self.network, &self.profile, &page, length, begin).await;
+        let account = self.tunnel.account();
+        let viewing = viewing.with_context(|| format!("{} does not run", cell.name()))?;
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let about: BTreeMap<String, String> = [
+            ("player", cell.player.name.to_owned()),
+            ("link", cell.link.name.to_owned()),
+            ("seconds", cell.link.seconds.to_string()),
+            ("run", cell.run.to_string()),
+            ("seed", cell.seed.to_string()),
+            ("packets", account.offered.to_string()),
+            ("packets_dropped", account.dropped.to_string()),
+            ("packets_lost", account.lost.to_string()),
+            ("cpu_page_s", viewing.cpu_s[0].to_string()),
+            ("cpu_browser_s", viewing.cpu_s[1].to_string()),
+            ("camera_late", (self.camera.late() - late).to_string()),
+            ("load", load.split_whitespace().next().unwrap_or_default().to_owned()),
+            ("says", viewing.says.to_string()),
+            ("errors", viewing.errors.join("; ")),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        Ok(Record::new(about, &viewing, &self.camera))
+    }
+}
+
+fn line(cell: &Cell, record: &Record) -> String {
+    let figures = Figures::of(record);
+    let seen = figures.seen;
+    format!(
+        "{}: NQoE {:.3}, start {:.0} ms, latency {:.0} / {:.0} ms, stalled {:.2} %, {:.0} kb/s, page {:.0} % of a core",
+        cell.name(),
+        seen.nqoe,
+        figures.startup_ms,
+        seen.latency_p50_s * 1e3,
+        seen.latency_p95_s * 1e3,
+        seen.stall_ratio() * 100.0,
+        seen.kbps,
+        figures.cpu_percent
+    )
+}
+
+fn draw(folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBuf) -> Result<()> {
+    let found: Vec<&Cell> = cells.iter().filter(|cell| path(cell).exists()).collect();
+    if found.is_empty() {
+        bail!("no run is there to draw");
+    }
+    println!("{} of {} runs are there: {}", found.len(), cells.len(), folder.display());
+    Ok(())
+}

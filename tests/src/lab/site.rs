@@ -1,0 +1,76 @@
+//! The pages of the lab's players, served on the server's side of the link, so that a cold start pays for them too: compressed as a
+//! shop's pages are, each player with its release build. Not the SDK, which the live server has.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+
+use super::plan::Player;
+
+/// Ours: as the documentation embeds it, without what is not the picture. `{..}` is filled in.
+const HAWKER: &str = r#"<!doctype html>
+<meta charset="utf-8">
+<title>Hawker</title>
+<link rel="icon" href="data:,">
+<style>hawker-live { width: 640px }</style>
+<script type="module" src="{server}/sdk/hawker.js"></script>
+<script type="module" src="hawker.js"></script>
+<hawker-live room="{room}" bare muted{more}></hawker-live>
+"#;
+
+/// Where the pages are.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Scheme, host and port.
+    origin: String,
+    server: String,
+    room: &'static str,
+}
+
+/// Serves them to a viewer who reaches this machine as `host`, and the live server at `server`.
+///
+/// # Errors
+/// A player was not fetched from npm, or there is no port.
+pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<Site> {
+    let folder = crate::root().join("tests");
+    let file = |path: &str, kind: &'static str| -> Result<_> {
+        let bytes = std::fs::read(folder.join(path))
+            .with_context(|| format!("tests/{path}: `npm ci` in tests/ fetches the players"))?;
+        Ok(get(move || async move { ([(header::CONTENT_TYPE, kind)], bytes) }))
+    };
+    let ours = |more: &str| {
+        let page = HAWKER.replace("{server}", server).replace("{room}", room).replace("{more}", more);
+        get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
+    };
+    let script = "text/javascript";
+    let router = Router::new()
+        .route("/hawker.html", ours(""))
+        .route("/hawker-plain.html", ours(" plain"))
+        .route("/players.html", file("lab/players.html", "text/html")?)
+        .route("/reader.js", file("lab/reader.js", script)?)
+        .route("/hawker.js", file("lab/hawker.js", script)?)
+        .route("/players.js", file("lab/players.js", script)?)
+        .route("/hls.js", file("node_modules/hls.js/dist/hls.min.js", script)?)
+        .route("/shaka.js", file("node_modules/shaka-player/dist/shaka-player.compiled.js", script)?)
+        .route("/dash.js", file("node_modules/dashjs/dist/modern/umd/dash.mediaplayer.min.js", script)?)
+        .layer(CompressionLayer::new());
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+    let origin = format!("http://{host}:{}", listener.local_addr()?.port());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(Site { origin, server: server.into(), room })
+}
+
+impl Site {
+    /// The page of a player.
+    pub fn page(&self, player: Player) -> String {
+        let Self { origin, server, room } = self;
+        match player.name {
+            "hawker" | "hawker-plain" => format!("{origin}/{}.html", player.name),
+            other => format!("{origin}/players.html?player={other}&server={server}&room={room}"),
+        }
+    }
+}
