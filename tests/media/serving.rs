@@ -193,10 +193,10 @@ async fn rule_14_what_caches_may_keep() {
     let mut rig = rig().await;
     rig.send(40);
     let base = rig.base().await;
-    for playlist in ["index.m3u8".to_owned(), format!("{base}/video.m3u8")] {
+    for playlist in ["index.m3u8".to_owned(), "index.mpd".to_owned(), format!("{base}/video.m3u8")] {
         assert_eq!(header(&rig.get(&playlist).await, "cache-control"), "no-cache", "{playlist}");
     }
-    for object in ["video-1.mp4", "video/1.m4s", "video/1.2.m4s", "1.mp4"] {
+    for object in ["video-1.mp4", "video/1.m4s", "video-1/1.m4s", "video/1.2.m4s", "1.mp4"] {
         let path = format!("{base}/{object}");
         let whole = rig.get(&path).await;
         assert_eq!(header(&whole, "cache-control"), "public, max-age=31536000, immutable", "{path}");
@@ -239,4 +239,47 @@ async fn what_is_not_there_is_said() {
         }
     });
     assert_eq!(ended.await.expect("the end arrives"), 404);
+}
+
+/// What DASH players do: read the manifest, go on with their epoch's own, ask for segments while they are made, and for the next.
+#[tokio::test]
+async fn dash_players_get_segments_in_the_making_and_the_end_of_their_epoch() {
+    let mut rig = rig().await;
+    assert_eq!(header(&rig.get("index.mpd").await, "hawker-state"), "offline");
+    rig.send(30);
+    let base = rig.base().await;
+    let answer = rig.get("index.mpd?token=a").await;
+    assert_eq!(header(&answer, "content-type"), "application/dash+xml");
+    assert_eq!(header(&answer, "access-control-allow-origin"), "*");
+    let text = answer.text().await.unwrap();
+    assert!(text.contains(&format!("media=\"{base}/video-1/$Number$.m4s?token=a\"")), "{text}");
+    let own = text.split_once("<Location>").unwrap().1.split_once("</Location>").unwrap().0.to_owned();
+    assert_eq!(rig.get(&own).await.text().await.unwrap(), text, "the same under its own address");
+
+    let mut response = rig.get(&format!("{base}/video-1/2.m4s")).await;
+    assert_eq!((response.status().as_u16(), header(&response, "content-type")), (200, "video/mp4"));
+    let mut live = response.chunk().await.unwrap().unwrap().to_vec();
+    assert_eq!(&live[4..8], b"prft", "without the initialisation");
+    let (client, url) = (rig.client.clone(), rig.url(&format!("{base}/video-1/3.m4s")));
+    let next = tokio::spawn(async move { client.get(url).send().await.unwrap() });
+    rig.send(22);
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        live.extend_from_slice(&chunk);
+    }
+    let whole = rig.get(&format!("{base}/video/2.m4s")).await.bytes().await.unwrap();
+    assert_eq!(live, whole, "the same bytes as for HLS");
+    assert_eq!(&next.await.unwrap().chunk().await.unwrap().unwrap()[4..8], b"prft");
+
+    rig.server.post("/rooms/shop/end", &serde_json::Value::Null).await;
+    let end = tokio::time::timeout(Duration::from_secs(5), async {
+        loop {
+            let text = rig.get(&own).await.text().await.unwrap();
+            if text.contains("type=\"static\"") {
+                return text;
+            }
+        }
+    });
+    let end = end.await.expect("who plays is told that it is over");
+    assert!(end.contains("mediaPresentationDuration=\"PT2.080S\""), "{end}");
+    assert_eq!(header(&rig.get("index.mpd").await, "hawker-state"), "ended", "who comes is told so");
 }

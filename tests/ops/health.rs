@@ -15,6 +15,11 @@ async fn health_time_and_metrics_answer_without_a_token() {
     let before = server.running.app.clock.wall().as_ms() as f64;
     let time: f64 = ask("/api/v1/time").await.parse().unwrap();
     assert!((time - before).abs() < 60_000.0, "{time} is the server's calendar time in ms");
+    let iso = ask("/api/v1/time?iso").await;
+    assert!(
+        iso.len() == 24 && iso.starts_with("20") && iso.ends_with('Z'),
+        "{iso} is what DASH players read"
+    );
     server.room("demo").await;
     let metrics = ask("/metrics").await;
     for expected in [

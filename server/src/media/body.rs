@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use hawker_server_core::media::window::request::What;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -73,7 +74,7 @@ pub(super) struct Subject {
     pub(super) station: Shared,
     pub(super) epoch: String,
     pub(super) rendition: String,
-    pub(super) number: u64,
+    pub(super) what: What,
     pub(super) cursor: usize,
 }
 
@@ -131,8 +132,8 @@ impl Body for Followed {
                 Poll::Pending => return Poll::Pending,
             };
             // One lock a wake-up: everything since the cursor at once.
-            let Subject { station, epoch, rendition, number, cursor } = &self.subject;
-            let followed = station.live().follow(epoch, rendition, *number, *cursor);
+            let Subject { station, epoch, rendition, what, cursor } = &self.subject;
+            let followed = station.live().follow(epoch, rendition, what, *cursor);
             let Some(followed) = followed else {
                 self.finished = true;
                 return Poll::Ready(Some(Err(Gone)));

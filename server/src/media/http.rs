@@ -1,4 +1,4 @@
-//! Everything under `/live/ROOM/` but the socket: playlists, parts, the player's segments, and what there is to play. Turns
+//! Everything under `/live/ROOM/` but the socket: playlists, manifests, parts, the player's segments, and what there is to play. Turns
 //! the core's replies into HTTP and parks requests until the room has changed; what is answered, the core decides.
 
 use axum::Router;
@@ -28,7 +28,7 @@ use crate::http::conn::Peer;
 /// `/live/…` except the socket.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/live/{room}/index.m3u8", get(media))
+        .route("/live/{room}/{list}", get(media))
         .route("/live/{room}/{epoch}/{rendition}/{file}", get(media))
         .route("/live/{room}/{epoch}/{rendition}/{track}/{file}", get(media))
         .layer(CompressionLayer::new().compress_when(is_playlist))
@@ -52,7 +52,7 @@ async fn media(
     };
     let Some(station) = app.media.station(room) else { return missing(None) };
     let (mut changes, held) = match &request {
-        Request::Index(_) => (station.any(), limits::PLAYLIST_HELD),
+        Request::Index(_) | Request::Manifest { .. } => (station.any(), limits::PLAYLIST_HELD),
         Request::Of { rendition, what: What::Playlist(..), .. } => {
             (station.media(rendition), limits::PLAYLIST_HELD)
         }
@@ -68,7 +68,8 @@ async fn media(
             Answer::Ended => return missing(Some("ended")),
             Answer::Live(Reply::Whole(whole)) => return object.whole(whole),
             Answer::Live(Reply::Follow(first)) => return object.follow(first, station, changes, &app),
-            Answer::Live(Reply::Playlist(text)) => return playlist(text),
+            Answer::Live(Reply::Playlist(text)) => return playlist(PLAYLIST, text),
+            Answer::Live(Reply::Manifest(text)) => return playlist(MANIFEST, text),
             Answer::Live(Reply::NotFound) => return missing(Some("live")),
             Answer::Live(Reply::Gone) => return refuse(StatusCode::GONE, "This is no longer kept.\n"),
             Answer::Live(Reply::Bad(why)) => return bad(why),
@@ -132,14 +133,14 @@ impl Object<'_> {
     }
 
     fn follow(&self, first: Follow, station: Shared, changes: watch::Receiver<()>, app: &App) -> Response {
-        let Request::Of { epoch, rendition, what: What::Object(number) } = self.request else {
+        let Request::Of { epoch, rendition, what } = self.request else {
             return missing(None);
         };
         let subject = Subject {
             station,
             epoch: epoch.clone(),
             rendition: rendition.clone(),
-            number: *number,
+            what: what.clone(),
             cursor: first.cursor,
         };
         let body = Followed::new(subject, first.bytes, changes, app.life.draining.clone());
@@ -158,8 +159,10 @@ impl Object<'_> {
     fn mark(&self, headers: &mut HeaderMap, independent: bool) {
         let kind = match self.request {
             Request::Of { what: What::Init(Track::Audio, _) | What::Segment(Track::Audio, _), .. }
-            | Request::Of { what: What::Part(Track::Audio, ..), .. } => "audio/mp4",
-            Request::Index(_) | Request::Of { .. } => "video/mp4",
+            | Request::Of { what: What::Part(Track::Audio, ..) | What::Chunked(Track::Audio, ..), .. } => {
+                "audio/mp4"
+            }
+            Request::Index(_) | Request::Manifest { .. } | Request::Of { .. } => "video/mp4",
         };
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers
@@ -210,18 +213,19 @@ async fn stream(
     (headers, stream.encode_to_vec()).into_response()
 }
 
-fn playlist(text: String) -> Response {
+fn playlist(kind: &'static str, text: String) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(PLAYLIST)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, text).into_response()
 }
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+const MANIFEST: &str = "application/dash+xml";
 
 fn is_playlist(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PLAYLIST)
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PLAYLIST || kind == MANIFEST)
 }
 
 /// 404; `state` tells a player whether asking again makes sense.

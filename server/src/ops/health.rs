@@ -1,10 +1,12 @@
 //! `GET /healthz`, for load balancers and service managers, and `GET /api/v1/time`, for clock measurement.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use hawker_server_core::media::date::iso8601;
+use hawker_wire::Wall;
 
 use crate::app::App;
 
@@ -28,8 +30,13 @@ async fn healthz(State(app): State<App>) -> impl IntoResponse {
     }
 }
 
-/// The server's calendar time in milliseconds since 1970, with three decimals.
-async fn time(State(app): State<App>) -> impl IntoResponse {
+/// The server's calendar time in milliseconds since 1970, with three decimals; with `?iso` as `2026-11-22T16:00:00.000Z`, which
+/// is what DASH players ask for (`urn:mpeg:dash:utc:http-iso:2014`).
+async fn time(State(app): State<App>, RawQuery(query): RawQuery) -> impl IntoResponse {
     let us = app.clock.wall_us();
-    ([(header::CACHE_CONTROL, "no-store")], format!("{}.{:03}", us / 1_000, us % 1_000))
+    let text = match query.as_deref() {
+        Some("iso") => iso8601(Wall(us / 1_000)),
+        Some(_) | None => format!("{}.{:03}", us / 1_000, us % 1_000),
+    };
+    ([(header::CACHE_CONTROL, "no-store")], text)
 }

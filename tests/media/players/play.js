@@ -1,7 +1,7 @@
-// Plays a playlist with hls.js or Shaka in low-latency mode and keeps account of what a viewer would notice. Read by
+// Plays a playlist or a manifest with hls.js, Shaka or dash.js in low-latency mode and keeps account of what a viewer would notice. Read by
 // tests/media/players.rs through `window.account`. Not our player: these are the independent ones that must work too.
 //
-// ?player=hls|shaka &src=URL of the multivariant playlist
+// ?player=hls|shaka|dash &src=URL of the multivariant playlist, or of the DASH manifest
 
 const wanted = new URLSearchParams(location.search);
 const video = document.getElementById('video');
@@ -99,13 +99,24 @@ try {
     }, 200);
     hls.loadSource(wanted.get('src'));
     hls.attachMedia(video);
+  } else if (account.player === 'dash') {
+    await load('dash.js');
+    const player = dashjs.MediaPlayer().create();
+    player.on(dashjs.MediaPlayer.events.ERROR, ({ error }) => {
+      // It has no word for "fatal": what it goes on after is told as a warning.
+      account.errors.push({ details: `${error.code} ${error.message}`, fatal: false });
+    });
+    setInterval(() => {
+      if (account.started) account.latency = player.getCurrentLiveLatency();
+    }, 200);
+    player.initialize(video, wanted.get('src'), true);
   } else {
     await load('shaka.js');
     const player = new shaka.Player();
     await player.attach(video);
     player.configure({ streaming: { lowLatencyMode: true } });
     player.addEventListener('error', (event) => {
-      account.errors.push({ details: String(event.detail.code), fatal: event.detail.severity === 2 });
+      account.errors.push({ details: `${event.detail.code} ${event.detail.data}`, fatal: event.detail.severity === 2 });
     });
     setInterval(() => {
       account.latency = player.getStats().liveLatency;
@@ -115,5 +126,5 @@ try {
   }
   await video.play();
 } catch (error) {
-  account.errors.push({ details: String(error.code ?? error), fatal: true });
+  account.errors.push({ details: `${error.code ?? error} ${error.data ?? ''}`, fatal: true });
 }

@@ -254,7 +254,7 @@ impl Origin {
                 Answer::Live(_) | Answer::Offline | Answer::Ended => return refuse(link, 404),
             }
         }
-        match self.live.follow(&open.epoch, &open.rendition, open.number, open.cursor) {
+        match self.live.follow(&open.epoch, &open.rendition, &What::Object(open.number), open.cursor) {
             Some(follow) => {
                 open.cursor = follow.cursor;
                 for bytes in follow.bytes {

@@ -16,7 +16,7 @@ use hawker_wire::{Instant, Machine, Span, Wall};
 use super::frame::{Config, Event, Meta};
 use super::packager::health::Health;
 use super::packager::{Name, Output as Made, Packager};
-use super::window::request::{Follow, Reply, Request};
+use super::window::request::{Follow, Reply, Request, What};
 use super::window::{Limits, Summary, Window};
 
 /// What a room's picture is allowed.
@@ -77,6 +77,8 @@ pub struct Live {
     /// Renditions without an encoder, and since when.
     gone: BTreeMap<Name, Instant>,
     on_air: Option<OnAir>,
+    /// The newest epoch that is over, and what its DASH players are told.
+    farewell: Option<(String, String)>,
     out: VecDeque<Output>,
 }
 
@@ -107,6 +109,7 @@ impl Live {
             publishers: BTreeMap::new(),
             gone: BTreeMap::new(),
             on_air: None,
+            farewell: None,
             out: VecDeque::new(),
         }
     }
@@ -144,6 +147,11 @@ impl Live {
     /// Answers a request as of now.
     #[must_use]
     pub fn reply(&self, request: &Request) -> Answer {
+        if let Request::Manifest { epoch: Some(epoch), .. } = request
+            && let Some((_, text)) = self.farewell.as_ref().filter(|(of, _)| of == epoch)
+        {
+            return Answer::Live(Reply::Manifest(text.clone()));
+        }
         if self.ended {
             return Answer::Ended;
         }
@@ -152,20 +160,29 @@ impl Live {
         };
         Answer::Live(match request {
             Request::Index(directives) => on_air.window.index(&on_air.epoch, directives),
+            Request::Manifest { epoch, query }
+                if epoch.as_ref().is_none_or(|epoch| *epoch == on_air.epoch) =>
+            {
+                on_air.window.manifest(&on_air.epoch, query)
+            }
             Request::Of { epoch, rendition, what } if *epoch == on_air.epoch => {
                 on_air.window.reply(rendition, what)
             }
             // Epochs are times in a notation of fixed length: the text of an earlier one is less.
-            Request::Of { epoch, .. } if *epoch < on_air.epoch => Reply::Gone,
-            Request::Of { .. } => Reply::NotFound,
+            Request::Of { epoch, .. } | Request::Manifest { epoch: Some(epoch), .. }
+                if *epoch < on_air.epoch =>
+            {
+                Reply::Gone
+            }
+            Request::Of { .. } | Request::Manifest { .. } => Reply::NotFound,
         })
     }
 
-    /// More of a player's segment that is being made; `None`: it is no longer there.
+    /// More of a segment that is being made; `None`: it is no longer there.
     #[must_use]
-    pub fn follow(&self, epoch: &str, rendition: &str, number: u64, cursor: usize) -> Option<Follow> {
+    pub fn follow(&self, epoch: &str, rendition: &str, what: &What, cursor: usize) -> Option<Follow> {
         let on_air = self.on_air.as_ref().filter(|on_air| on_air.epoch == epoch)?;
-        on_air.window.follow(rendition, number, cursor)
+        on_air.window.follow(rendition, what, cursor)
     }
 
     /// Each rendition's figures, with "an encoder is sending it".
@@ -237,6 +254,15 @@ impl Live {
         OnAir { epoch: epoch(wall), packager, window, announced: Vec::new() }
     }
 
+    /// False: there was no epoch.
+    fn go_off_air(&mut self) -> bool {
+        let Some(on_air) = self.on_air.take() else { return false };
+        if let Some(text) = on_air.window.farewell(&on_air.epoch) {
+            self.farewell = Some((on_air.epoch, text));
+        }
+        true
+    }
+
     fn detach(&mut self, now: Instant, id: PublisherId) {
         let Some(publisher) = self.publishers.remove(&id) else { return };
         if let Some(on_air) = &mut self.on_air {
@@ -249,7 +275,7 @@ impl Live {
     fn set_ended(&mut self, ended: bool) {
         if self.ended != ended {
             self.ended = ended;
-            self.on_air = None;
+            self.go_off_air();
             self.gone.clear();
             self.changed();
         }
@@ -308,15 +334,15 @@ impl Live {
             .filter(|(_, since)| **since + grace <= now)
             .map(|(name, _)| name.clone())
             .collect();
-        for name in over {
-            self.gone.remove(&name);
-            if let Some(on_air) = &mut self.on_air {
-                on_air.packager.remove(&name);
-                on_air.window.remove(&name);
-            }
-        }
-        if self.publishers.is_empty() && self.gone.is_empty() && self.on_air.take().is_some() {
+        self.gone.retain(|name, _| !over.contains(name));
+        if self.publishers.is_empty() && self.gone.is_empty() && self.go_off_air() {
             self.changed();
+        }
+        if let Some(on_air) = &mut self.on_air {
+            for name in &over {
+                on_air.packager.remove(name);
+                on_air.window.remove(name);
+            }
         }
         self.announce();
     }

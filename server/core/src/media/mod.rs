@@ -1,7 +1,9 @@
-//! The picture: RTMP, FLV tags, the packager, the window of segments and the playlists. Opens no socket.
+//! The picture: RTMP, FLV tags, the packager, the window of segments, the playlists and manifests. Opens no socket.
 
 pub mod aac;
 pub mod cmaf;
+pub mod dash;
+pub mod date;
 pub mod flv;
 pub mod frame;
 pub mod h264;

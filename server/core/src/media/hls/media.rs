@@ -3,8 +3,8 @@
 
 use hawker_wire::Wall;
 
-use super::date::iso8601;
 use super::{TARGET_DURATION_S, duration, seconds};
+use crate::media::date::iso8601;
 use crate::media::frame::Track;
 
 /// What a playlist shows.

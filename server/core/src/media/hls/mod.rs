@@ -1,7 +1,6 @@
 //! LL-HLS playlists as text, by RFC 8216bis: pure writers from snapshots, and the `_HLS_*` directives. Looks up nothing; the
 //! window makes the snapshots.
 
-mod date;
 pub mod directives;
 pub mod media;
 pub mod multivariant;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::request::Follow;
 use crate::media::cmaf::VIDEO_TIMESCALE;
 use crate::media::frame::Track;
 use crate::media::limits::INITS_MAX;
@@ -246,6 +247,23 @@ impl Segment {
 
     pub(super) fn bytes(&self) -> Vec<Bytes> {
         self.parts.iter().flat_map(|part| part.chunks.iter().cloned()).collect()
+    }
+
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.parts.iter().flat_map(|part| &part.chunks).map(|chunk| chunk.len() as u64).sum()
+    }
+
+    /// What there is after the first `cursor` chunks.
+    pub(super) fn follow(&self, cursor: usize) -> Follow {
+        let chunks = self.parts.iter().flat_map(|part| &part.chunks);
+        let bytes: Vec<Bytes> = chunks.skip(cursor).cloned().collect();
+        Follow {
+            cursor: cursor + bytes.len(),
+            bytes,
+            finished: self.complete,
+            independent: self.independent(),
+        }
     }
 }
 

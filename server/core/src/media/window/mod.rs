@@ -2,15 +2,17 @@
 //! what the packager made, shares it by reference, forgets by age and by bytes. Cuts nothing and waits for nothing: `Wait`
 //! tells the shell to ask again when the room has changed.
 //!
-//! The same chunks have three addresses: the player's segment (both tracks as they came), each track's segments, and their
-//! parts. A published URL never changes its bytes.
+//! The same chunks have four addresses: the player's segment (both tracks as they came), each track's segments whole (HLS) and
+//! while they are made (DASH), and their parts. A published URL never changes its bytes.
 
 mod lane;
+mod manifest;
 mod playlists;
 pub mod request;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::dash::periods::Periods;
 use super::frame::Track;
 use super::limits::CUTS_MAX;
 use super::packager::cuts::Cut;
@@ -33,6 +35,7 @@ pub struct Window {
     limits: Limits,
     cuts: VecDeque<Cut>,
     lanes: BTreeMap<Name, Lane>,
+    periods: Periods,
     bytes: usize,
     /// Discontinuities among the cuts that are forgotten.
     discontinuities_gone: u64,
@@ -69,6 +72,7 @@ impl Window {
             limits,
             cuts: VecDeque::new(),
             lanes: BTreeMap::new(),
+            periods: Periods::default(),
             bytes: 0,
             discontinuities_gone: 0,
             forgotten: false,
@@ -79,6 +83,7 @@ impl Window {
     pub fn apply(&mut self, output: Output) {
         match output {
             Output::Cut(cut) => {
+                self.periods.cut(&cut);
                 self.cuts.push_back(cut);
                 self.forget();
             }
@@ -91,6 +96,9 @@ impl Window {
                 let joined = |number| cuts.iter().rev().any(|cut| cut.number == number && !cut.discontinuity);
                 if let Some(lane) = self.lanes.get_mut(&chunk.rendition) {
                     self.bytes += lane.push(&chunk, joined);
+                    if let Some(init) = lane.init() {
+                        self.periods.chunk(&chunk.rendition, chunk.both, init);
+                    }
                 }
                 if self.bytes > self.limits.bytes {
                     self.forget();
@@ -106,6 +114,7 @@ impl Window {
 
     /// Takes a rendition out whose encoder stays away.
     pub fn remove(&mut self, name: &str) {
+        self.periods.remove(name);
         if let Some(mut lane) = self.lanes.remove(name) {
             self.bytes = self.bytes.saturating_sub(lane.evict(u64::MAX));
         }
@@ -166,6 +175,7 @@ impl Window {
                 None => self
                     .missing(*number, lane.track(*track).segments.back().map_or(0, |newest| newest.number)),
             },
+            What::Chunked(track, init, number) => self.chunked(lane, *track, *init, *number),
             What::Part(track, number, part) => {
                 let newest = lane.track(*track).segments.back().map_or(0, |newest| newest.number);
                 let Some(segment) = lane.track(*track).segment(*number) else {
@@ -186,10 +196,17 @@ impl Window {
         }
     }
 
-    /// What has been added to a player's segment since `cursor`; `None`: it is no longer held.
+    /// What has been added to a segment that is sent while it is made since `cursor`; `None`: it is no longer held.
     #[must_use]
-    pub fn follow(&self, rendition: &str, number: u64, cursor: usize) -> Option<Follow> {
+    pub fn follow(&self, rendition: &str, what: &What, cursor: usize) -> Option<Follow> {
         let lane = self.lanes.get(rendition)?;
+        let number = match what {
+            What::Object(number) => *number,
+            What::Chunked(track, _, number) => {
+                return lane.track(*track).segment(*number).map(|segment| segment.follow(cursor));
+            }
+            What::Playlist(..) | What::Init(..) | What::Segment(..) | What::Part(..) => return None,
+        };
         let object = lane.both.iter().rev().find(|object| object.number == number)?;
         Some(Follow {
             bytes: object.bytes.get(cursor..).unwrap_or_default().to_vec(),
@@ -211,6 +228,21 @@ impl Window {
                 independent: object.independent,
             }),
             None => self.missing(number, lane.both.back().map_or(0, |newest| newest.number)),
+        }
+    }
+
+    /// The segment of a track in this configuration, as far as it is made.
+    fn chunked(&self, lane: &Lane, track: Track, init: u32, number: u64) -> Reply {
+        let of = lane.track(track);
+        match of.segment(number) {
+            Some(segment) if segment.init != init => Reply::NotFound,
+            Some(segment) if segment.complete => {
+                Reply::Whole(Whole { bytes: segment.bytes(), independent: segment.independent() })
+            }
+            Some(segment) => Reply::Follow(segment.follow(0)),
+            // Nothing more comes in a configuration that another has followed.
+            None if lane.init().is_some_and(|newest| newest.number != init) => Reply::NotFound,
+            None => self.missing(number, of.segments.back().map_or(0, |newest| newest.number)),
         }
     }
 
@@ -240,6 +272,7 @@ impl Window {
             self.forgotten = true;
             if let Some(cut) = self.cuts.pop_front() {
                 self.discontinuities_gone += u64::from(cut.discontinuity);
+                self.periods.forget(cut.number + 1);
                 for lane in self.lanes.values_mut() {
                     self.bytes = self.bytes.saturating_sub(lane.evict(cut.number + 1));
                 }

@@ -12,11 +12,11 @@ use crate::media::packager::cuts::LONGEST_MS;
 
 /// Media time that is listed. The rest of the window is there for URLs that have just left a playlist: they stay three target
 /// durations at least (RFC 8216bis, 6.2.2 asks for as long as a playlist lasts; servers.md rule 11).
-const LISTED_MS: i64 = 20_000;
+pub(super) const LISTED_MS: i64 = 20_000;
 /// What stays fetchable after it left the list.
-const GRACE_MS: i64 = 3 * LONGEST_MS;
+pub(super) const GRACE_MS: i64 = 3 * LONGEST_MS;
 /// Said of a rendition whose first segment is not complete yet.
-const UNKNOWN_BPS: u64 = 2_000_000;
+pub(super) const UNKNOWN_BPS: u64 = 2_000_000;
 
 impl Window {
     /// The multivariant playlist; `epoch` begins its URLs.

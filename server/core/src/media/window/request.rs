@@ -3,9 +3,11 @@
 //! | path below `/live/ROOM` | request |
 //! |---|---|
 //! | `/index.m3u8` | [`Request::Index`] |
+//! | `/index.mpd`, `/EPOCH.mpd` | [`Request::Manifest`] |
 //! | `/EPOCH/RENDITION/N.mp4` | [`Request::Object`]: the player's segment, both tracks |
 //! | `/EPOCH/RENDITION/video.m3u8` | [`Request::Playlist`] |
 //! | `/EPOCH/RENDITION/video-I.mp4` | [`Request::Init`] |
+//! | `/EPOCH/RENDITION/video-I/N.m4s` | [`Request::Chunked`] |
 //! | `/EPOCH/RENDITION/video/N.m4s` | [`Request::Segment`] |
 //! | `/EPOCH/RENDITION/video/N.P.m4s` | [`Request::Part`] |
 
@@ -19,6 +21,13 @@ use crate::media::hls::directives::Directives;
 pub enum Request {
     /// The multivariant playlist.
     Index(Directives),
+    /// The DASH manifest of an epoch, or of whichever is on the air, and the query that its URLs carry.
+    Manifest {
+        /// The epoch in the URL.
+        epoch: Option<String>,
+        /// What follows a URL.
+        query: String,
+    },
     /// Something of a rendition.
     Of {
         /// The epoch in the URL.
@@ -41,6 +50,8 @@ pub enum What {
     Init(Track, u32),
     /// A segment of one track.
     Segment(Track, u64),
+    /// A segment of one track in the configuration of this number, sent while it is made.
+    Chunked(Track, u32, u64),
     /// A part of a segment of one track.
     Part(Track, u64, u32),
 }
@@ -54,6 +65,8 @@ pub enum Reply {
     Follow(Follow),
     /// A playlist.
     Playlist(String),
+    /// A DASH manifest.
+    Manifest(String),
     /// Not there yet, but it will be: ask again when the room has changed.
     Wait,
     /// Never was, or is too far ahead.
@@ -98,6 +111,11 @@ impl Request {
         };
         let what = match (second, third, fourth) {
             (None, None, None) if first == "index.m3u8" => return Ok(Self::Index(directives()?)),
+            (None, None, None) => {
+                let epoch = first.strip_suffix(".mpd").ok_or(Reply::NotFound)?;
+                let epoch = (epoch != "index").then(|| epoch.to_owned());
+                return Ok(Self::Manifest { epoch, query: directives()?.query });
+            }
             (Some(_), Some("video.m3u8"), None) => What::Playlist(Track::Video, directives()?),
             (Some(_), Some("audio.m3u8"), None) => What::Playlist(Track::Audio, directives()?),
             (Some(_), Some(file), None) => file_of_rendition(file).ok_or(Reply::NotFound)?,
@@ -107,6 +125,7 @@ impl Request {
             (Some(_), Some("audio"), Some(file)) => {
                 file_of_track(Track::Audio, file).ok_or(Reply::NotFound)?
             }
+            (Some(_), Some(folder), Some(file)) => file_of_init(folder, file).ok_or(Reply::NotFound)?,
             _ => return Err(Reply::NotFound),
         };
         let rendition = second.unwrap_or_default().to_owned();
@@ -116,11 +135,23 @@ impl Request {
 
 fn file_of_rendition(file: &str) -> Option<What> {
     let stem = file.strip_suffix(".mp4")?;
-    match stem.split_once('-') {
-        Some(("video", number)) => Some(What::Init(Track::Video, parse(number)?)),
-        Some(("audio", number)) => Some(What::Init(Track::Audio, parse(number)?)),
-        Some(_) => None,
+    match track_and_number(stem) {
+        Some((track, number)) => Some(What::Init(track, number)),
         None => Some(What::Object(parse(stem)?)),
+    }
+}
+
+fn file_of_init(folder: &str, file: &str) -> Option<What> {
+    let (track, init) = track_and_number(folder)?;
+    Some(What::Chunked(track, init, parse(file.strip_suffix(".m4s")?)?))
+}
+
+/// `video-3`.
+fn track_and_number(text: &str) -> Option<(Track, u32)> {
+    match text.split_once('-')? {
+        ("video", number) => Some((Track::Video, parse(number)?)),
+        ("audio", number) => Some((Track::Audio, parse(number)?)),
+        _ => None,
     }
 }
 
@@ -152,7 +183,12 @@ mod tests {
         check("audio-2.mp4", What::Init(Track::Audio, 2));
         check("video/7.m4s", What::Segment(Track::Video, 7));
         check("audio/7.3.m4s", What::Part(Track::Audio, 7, 3));
+        check("audio-2/7.m4s", What::Chunked(Track::Audio, 2, 7));
         assert_eq!(Request::parse("index.m3u8", None), Ok(Request::Index(Directives::default())));
+        let manifest =
+            |epoch: Option<&str>| Request::Manifest { epoch: epoch.map(Into::into), query: "?t=1".into() };
+        assert_eq!(Request::parse("index.mpd", Some("t=1")), Ok(manifest(None)));
+        assert_eq!(Request::parse("e.mpd", Some("t=1")), Ok(manifest(Some("e"))));
     }
 
     #[test]
@@ -171,6 +207,11 @@ mod tests {
             "e/720p/text-1.mp4",
             "e/720p/video/7.3.1.m4s",
             "e/720p/video/.m4s",
+            "e/720p/video-1/7.3.m4s",
+            "e/720p/video-/7.m4s",
+            "e/720p/index.mpd",
+            "e/index.mpd",
+            "e.mpd/",
             "e/720p/subs/7.m4s",
             "e/720p/99999999999999999999999.mp4",
             "e/720p/video/7.m4s/x",

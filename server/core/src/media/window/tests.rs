@@ -1,6 +1,8 @@
 //! The window as players see it: three addresses of the same bytes, blocking reloads, hints, eviction. One row a rule of LL-HLS
 //! correctness; playlists as text are in `hls/tests.rs`.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use hawker_wire::Wall;
 
@@ -378,7 +380,7 @@ fn a_follower_gets_every_chunk_once() {
     let (mut got, mut cursor) = (first.bytes.concat(), first.cursor);
     loop {
         rig.run(&["source"], 1);
-        let more = rig.window.follow("source", 2, cursor).unwrap();
+        let more = rig.window.follow("source", &What::Object(2), cursor).unwrap();
         got.extend(more.bytes.concat());
         cursor = more.cursor;
         if more.finished {
@@ -403,4 +405,63 @@ fn the_multivariant_playlist_lists_what_plays() {
         "{text}"
     );
     assert_eq!(rig.window.newest_independent(), 3);
+}
+
+#[test]
+fn the_dash_manifest_follows_the_room() {
+    let mut rig = rig(25, WINDOW, &["360p", "source"]);
+    let text = |rig: &Rig| match rig.window.manifest("e", "") {
+        Reply::Manifest(text) => text,
+        other => panic!("{other:?}"),
+    };
+    rig.run(&["360p", "source"], 20);
+    assert_eq!(rig.window.manifest("e", ""), Reply::Wait, "no length is known yet");
+    rig.run(&["360p", "source"], 40 * 25);
+    let before = text(&rig);
+    assert_eq!(before.matches("<Representation").count(), 3, "two pictures and one sound: {before}");
+    assert_eq!(
+        before.matches("<Period id=\"1\" start=\"PT0S\"").count(),
+        1,
+        "also after its first segments are gone"
+    );
+    assert!(before.contains("startNumber=\"1\"") && before.contains(" duration=\"1000\""), "{before}");
+    // The encoder begins anew: its clock is another, media time goes on.
+    rig.push("360p", Event::Discontinuity);
+    rig.push("source", Event::Discontinuity);
+    rig.run(&["360p", "source"], 50);
+    let after = text(&rig);
+    assert_eq!(after.matches("<Period").count(), 2, "{after}");
+    let farewell = rig.window.farewell("e").unwrap();
+    assert!(farewell.contains("type=\"static\"") && farewell.matches("<Period").count() == 2, "{farewell}");
+}
+
+#[test]
+fn a_segment_of_one_track_is_sent_while_it_is_made() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 30);
+    for track in [Track::Video, Track::Audio] {
+        let what = What::Chunked(track, 1, 3);
+        assert_eq!(rig.window.reply("source", &what), Reply::Wait, "the next is held");
+        assert_eq!(rig.window.reply("source", &What::Chunked(track, 1, 4)), Reply::NotFound);
+        assert_eq!(
+            rig.window.reply("source", &What::Chunked(track, 2, 2)),
+            Reply::NotFound,
+            "no such configuration"
+        );
+    }
+    let of = |track| What::Chunked(track, 1, 2);
+    let mut got = BTreeMap::new();
+    for track in [Track::Video, Track::Audio] {
+        let Reply::Follow(first) = rig.window.reply("source", &of(track)) else { panic!("it is being made") };
+        got.insert(track, (first.bytes.concat(), first.cursor));
+    }
+    rig.run(&["source"], 5);
+    rig.run(&["source"], 21);
+    for (track, (mut bytes, cursor)) in got {
+        let rest = rig.window.follow("source", &of(track), cursor).unwrap();
+        assert!(rest.finished);
+        bytes.extend(rest.bytes.concat());
+        assert_eq!(bytes, rig.bytes(&What::Segment(track, 2)), "the same bytes as for HLS");
+        assert_eq!(bytes, rig.bytes(&of(track)));
+    }
 }

@@ -1,9 +1,11 @@
-//! A calendar moment as ISO 8601 text in UTC, for EXT-X-PROGRAM-DATE-TIME. No time zones, no parsing.
+//! A calendar moment as ISO 8601 text in UTC, for playlists, manifests and clocks. No time zones, no
+//! parsing.
 
 use hawker_wire::Wall;
 
 /// `2026-11-22T16:00:00.000Z`.
-pub(super) fn iso8601(wall: Wall) -> String {
+#[must_use]
+pub fn iso8601(wall: Wall) -> String {
     let (days, ms) = (wall.as_ms() / 86_400_000, wall.as_ms() % 86_400_000);
     // Days since 0000-03-01 in 400-year eras, so that the leap day is the last of a year.
     let shifted = days + 719_468;
