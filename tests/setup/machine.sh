@@ -7,16 +7,18 @@ target=${CARGO_TARGET_DIR:-target}
 step() { printf '\n== %s\n' "$*"; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
 
-# Rust with the browser's target. rustup brings compiler, clippy and rustfmt by itself (rust-toolchain.toml).
+# Rust with the browser's target, and the sources of its standard library: the bundler builds it for size. rustup brings compiler, clippy and rustfmt by itself (rust-toolchain.toml).
 need_rust() {
   command -v cargo >/dev/null || fail "Rust is missing: install it with rustup, see https://rustup.rs, and start again."
-  local libraries
+  local libraries sources
   libraries=$(rustc --print target-libdir --target wasm32-unknown-unknown)
-  [ -d "$libraries" ] && return
-  command -v rustup >/dev/null || fail "This Rust cannot build for browsers: the target wasm32-unknown-unknown is missing.
-Install Rust with rustup (https://rustup.rs), or your distribution's package of that target, and start again."
-  step "installing for Rust: target wasm32-unknown-unknown"
+  sources=$(rustc --print sysroot)/lib/rustlib/src/rust/library
+  [ -d "$libraries" ] && [ -d "$sources" ] && return
+  command -v rustup >/dev/null || fail "This Rust cannot build for browsers: the target wasm32-unknown-unknown or rust-src is missing.
+Install Rust with rustup (https://rustup.rs), or your distribution's packages of the two, and start again."
+  step "installing for Rust: target wasm32-unknown-unknown, component rust-src"
   rustup target add wasm32-unknown-unknown
+  rustup component add rust-src
 }
 
 # Debian packages.

@@ -6,10 +6,11 @@
 //! www/pages/*, www/docs/*.md             -> dist/www/      index.html room.html site.css docs/NAME.html ..
 //! ```
 //!
-//! Every file has its brotli twin (`.br`) beside it. What has not changed is not written, so its time stays. No JavaScript
-//! tool takes part: nothing is minified but what brotli makes of it.
+//! Every file has its brotli twin (`.br`) beside it. What has not changed is not written, so its time stays. Scripts
+//! of the SDK and of the console are minified, those of the pages stay as they were written.
 
 mod docs;
+mod script;
 mod sizes;
 mod wasm;
 
@@ -36,6 +37,11 @@ pub fn run(root: &Path, out: &Path) -> Result<()> {
     folder(&root.join("www/pages"), "www", &mut files)?;
     files.extend(modules);
     docs::render(&root.join("www/docs"), &mut files)?;
+    for (name, content) in &mut files {
+        if name.ends_with(".js") && !name.starts_with("www/") {
+            *content = script::minify(content).with_context(|| format!("{name} cannot be minified"))?;
+        }
+    }
     eprintln!("[3/3] compressing {} files", files.len());
     let written = write(&files, out)?;
     eprintln!("{written} of {} files changed in {}", files.len(), out.display());

@@ -21,7 +21,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Puts the console into the page. Called by the module's loader.
 #[wasm_bindgen(start)]
 pub fn start() {
-    console_error_panic_hook::set_once();
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id("console"))
