@@ -4,6 +4,7 @@
 pub mod machine;
 pub mod media;
 pub mod money;
+pub mod slim;
 pub mod time;
 
 pub mod proto;

@@ -10,8 +10,7 @@ use hawker_wire::proto::{
     Batch, ClientFrame, Hello, Like, Ping, Position, Say, ServerFrame, Welcome, client_frame, goodbye::Code,
     server_frame,
 };
-use hawker_wire::{Instant, Machine, Span, Wall};
-use prost::Message as _;
+use hawker_wire::{Instant, Machine, Span, Wall, slim};
 use std::collections::VecDeque;
 
 pub use super::contract::{Identity, Input, Output, Status};
@@ -91,7 +90,7 @@ impl Client {
     }
 
     fn send(&mut self, kind: client_frame::Kind) {
-        self.emit(Output::Send(ClientFrame { kind: Some(kind) }.encode_to_vec()));
+        self.emit(Output::Send(slim::write(&ClientFrame { kind: Some(kind) })));
     }
 
     fn live(&self) -> bool {
@@ -171,7 +170,7 @@ impl Client {
             self.give_up(now);
             return;
         }
-        let Ok(frame) = ServerFrame::decode(bytes) else {
+        let Some(frame) = slim::read::<ServerFrame>(bytes) else {
             self.give_up(now);
             return;
         };

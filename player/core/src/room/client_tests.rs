@@ -2,6 +2,7 @@
 
 use super::*;
 use hawker_wire::proto::{Event, Message, Pong, SayReply, event};
+use prost::Message as _;
 
 fn client() -> Client {
     Client::new(Identity { name: "Lin".into(), ..Identity::default() }, 42)
