@@ -2,18 +2,20 @@
 //! origin. `tests/bench players --help` says how; www/docs/benching.md says what is measured and what is unfair to whom.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
+use futures_util::FutureExt as _;
 use hawker_tests::lab::camera::{self, Camera};
 use hawker_tests::lab::figures::Figures;
 use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Wanted};
 use hawker_tests::lab::record::Record;
 use hawker_tests::lab::site::{self, Site};
 use hawker_tests::lab::tunnel::{self, Tunnel};
-use hawker_tests::lab::{clip, net, viewer};
+use hawker_tests::lab::{clip, net, page, table, viewer};
 use hawker_tests::{root, server};
 
 /// Runs players behind links and draws what came of it. Without a set: the short one.
@@ -47,6 +49,9 @@ struct Arguments {
     /// Throw away what is there and start anew.
     #[arg(long)]
     fresh: bool,
+    /// Go on although what is there was measured with another build.
+    #[arg(long)]
+    mix: bool,
     /// Only draw the page from the runs that are there.
     #[arg(long)]
     draw: bool,
@@ -59,6 +64,8 @@ struct Arguments {
 }
 
 const ROOM: &str = "lab";
+/// What a run may take longer than it is watched: a browser on a busy machine.
+const SPARE: Duration = Duration::from_secs(90);
 /// Media in the window before the first viewer.
 const WARM: Duration = Duration::from_secs(6);
 
@@ -103,7 +110,17 @@ async fn run(arguments: Arguments) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let path = |cell: &Cell| folder.join(format!("{}.csv", cell.name()));
     let due: Vec<&Cell> = cells.iter().filter(|cell| !path(cell).exists()).collect();
+    let mut failed = 0;
     if !arguments.draw && !due.is_empty() {
+        let build = build()?;
+        for cell in cells.iter().filter(|cell| path(cell).exists()) {
+            let of = Record::load(&path(cell))?;
+            ensure!(
+                arguments.mix || of.word("build") == build,
+                "{} is a run of another build: --fresh throws away what is there, --out NAME leaves it, --mix goes on",
+                cell.name()
+            );
+        }
         let minutes = due.iter().map(|cell| cell.link.seconds + 4).sum::<u64>() as f64 / 60.0;
         println!("{} runs, {} of them to do, about {minutes:.0} minutes", cells.len(), due.len());
         let until = arguments.minutes.map(|m| tokio::time::Instant::now() + Duration::from_secs(60 * m));
@@ -113,12 +130,21 @@ async fn run(arguments: Arguments) -> Result<()> {
                 println!("time is up: the same command goes on");
                 break;
             }
-            let record = lab.run(cell).await?;
-            record.save(&path(cell))?;
-            println!("{}", line(cell, &record));
+            match lab.try_run(cell, &build).await {
+                Ok(record) => {
+                    record.save(&path(cell))?;
+                    println!("{}", line(cell, &record));
+                }
+                Err(error) => {
+                    failed += 1;
+                    println!("{} failed: {error:#}", cell.name());
+                }
+            }
         }
     }
-    draw(&folder, &cells, path)
+    draw(set.name, &folder, &cells, path)?;
+    ensure!(failed == 0, "{failed} runs failed: the same command tries them again");
+    Ok(())
 }
 
 /// The origin, the link, and where pages come from.
@@ -151,7 +177,18 @@ impl Lab {
         Ok(Self { camera, site, network, tunnel, profile, _server: server })
     }
 
-    async fn run(&self, cell: &Cell) -> Result<Record> {
+    /// A run that neither hangs nor takes the others with it: what drives the browser panics when that is gone.
+    async fn try_run(&self, cell: &Cell, build: &str) -> Result<Record> {
+        let limit = Duration::from_secs(cell.link.seconds) + SPARE;
+        let run = AssertUnwindSafe(self.run(cell, build)).catch_unwind();
+        match tokio::time::timeout(limit, run).await {
+            Ok(Ok(record)) => record,
+            Ok(Err(_)) => bail!("the browser was lost"),
+            Err(_) => bail!("it did not end"),
+        }
+    }
+
+    async fn run(&self, cell: &Cell, build: &str) -> Result<Record> {
         let link = cell.link.link()?;
         self.network.forget()?;
         let late = self.camera.late();
@@ -163,6 +200,7 @@ impl Lab {
         let viewing = viewing.with_context(|| format!("{} does not run", cell.name()))?;
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let about: BTreeMap<String, String> = [
+            ("build", build.to_owned()),
             ("player", cell.player.name.to_owned()),
             ("link", cell.link.name.to_owned()),
             ("seconds", cell.link.seconds.to_string()),
@@ -185,6 +223,17 @@ impl Lab {
     }
 }
 
+/// What is measured, in short: this program (the server is in it, the SDK in that), the pages, the rivals' versions.
+fn build() -> Result<String> {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(&std::fs::read(std::env::current_exe()?)?);
+    for file in ["lab/reader.js", "lab/hawker.js", "lab/players.js", "lab/players.html", "package-lock.json"]
+    {
+        sum.update(&std::fs::read(root().join("tests").join(file))?);
+    }
+    Ok(format!("{:08x}", sum.finalize()))
+}
+
 fn line(cell: &Cell, record: &Record) -> String {
     let figures = Figures::of(record);
     let seen = figures.seen;
@@ -201,11 +250,15 @@ fn line(cell: &Cell, record: &Record) -> String {
     )
 }
 
-fn draw(folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBuf) -> Result<()> {
-    let found: Vec<&Cell> = cells.iter().filter(|cell| path(cell).exists()).collect();
-    if found.is_empty() {
-        bail!("no run is there to draw");
-    }
-    println!("{} of {} runs are there: {}", found.len(), cells.len(), folder.display());
+fn draw(set: &str, folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBuf) -> Result<()> {
+    let found = cells.iter().map(path).filter(|path| path.exists());
+    let records = found.map(|path| Record::load(&path)).collect::<Result<Vec<_>>>()?;
+    ensure!(!records.is_empty(), "no run is there to draw");
+    let links = table::rows(&records);
+    println!("{}", table::text(&links));
+    std::fs::write(folder.join("summary.csv"), table::csv(&links))?;
+    let about = format!("{} of {} runs, seed {}.", records.len(), cells.len(), cells[0].seed);
+    std::fs::write(folder.join("index.html"), page::page(&format!("Players: {set}"), &records, &about))?;
+    println!("{} of {} runs, drawn in {}", records.len(), cells.len(), folder.join("index.html").display());
     Ok(())
 }

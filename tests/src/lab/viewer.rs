@@ -83,9 +83,11 @@ pub async fn watch(
     let cpu_s = cpu(browser.driver());
     let account = browser
         .eval(
-            "const { frames, tasks, errors } = window.lab; let says = null; \
-             try { says = window.lab.says?.() ?? null } catch (error) { errors.push(String(error)) } \
-             return { frames, tasks, errors, says, opened: performance.timeOrigin, drift: window.lab.drift() }",
+            // A link may be too bad for the page itself.
+            "const { frames = [], tasks = [], errors = ['the page did not load'] } = window.lab ?? {}; let says = null; \
+             try { says = window.lab?.says?.() ?? null } catch (error) { errors.push(String(error)) } \
+             const drift = window.lab?.drift() ?? 0; \
+             return { frames, tasks, errors, says, opened: performance.timeOrigin, drift }",
         )
         .await;
     let part = |name: &str| account.get(name).cloned().unwrap_or_default();
