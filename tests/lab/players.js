@@ -68,11 +68,13 @@ const players = {
       abr: { switchInterval: 1, advanced: { minTotalBytes: 1, minBytes: 1 } },
     }),
   "dash-default": () => dash({}),
+  // Without the server's own wish (1.2 s), which would replace ours.
   "dash-tuned": () =>
-    dash({ streaming: { delay: { liveDelay: 1 }, liveCatchup: { enabled: true } } }),
+    dash({ streaming: { applyServiceDescription: false, delay: { liveDelay: 1 }, liveCatchup: { enabled: true } } }),
   "dash-lolp": () =>
     dash({
       streaming: {
+        applyServiceDescription: false,
         delay: { liveDelay: 1 },
         liveCatchup: { enabled: true, mode: "liveCatchupModeLoLP" },
         abr: {

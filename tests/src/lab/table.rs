@@ -21,93 +21,37 @@ pub struct Column {
 
 /// All columns, the one that counts most first.
 pub const COLUMNS: [Column; 16] = [
-    Column {
-        head: "NQoE",
-        about: "1 is the best rung without stall, switch or delay",
-        digits: 3,
-        value: |f| f.seen.nqoe,
-    },
-    Column {
-        head: "NQoE printed",
-        about: "with the weights as the challenge printed them",
-        digits: 3,
-        value: |f| f.nqoe_printed,
-    },
-    Column {
-        head: "stall %",
-        about: "of the time since the first frame",
-        digits: 2,
-        value: |f| f.seen.stall_ratio() * 100.0,
-    },
-    Column { head: "stalls", about: "gaps above 100 ms", digits: 0, value: |f| f64::from(f.seen.stalls) },
-    Column {
-        head: "skipped s",
-        about: "of the stalled: media passed over",
-        digits: 2,
-        value: |f| f.seen.skipped_s,
-    },
-    Column {
-        head: "latency ms",
-        about: "mean over the frames shown",
-        digits: 0,
-        value: |f| f.seen.latency_s * 1e3,
-    },
-    Column { head: "p50", about: "median latency, ms", digits: 0, value: |f| f.seen.latency_p50_s * 1e3 },
-    Column {
-        head: "p95",
-        about: "95th percentile of latency, ms",
-        digits: 0,
-        value: |f| f.seen.latency_p95_s * 1e3,
-    },
-    Column {
-        head: "kb/s",
-        about: "mean rate shown; a stalled second counts as 0",
-        digits: 0,
-        value: |f| f.seen.kbps,
-    },
-    Column {
-        head: "switches/min",
-        about: "changes of the rung",
-        digits: 1,
-        value: |f| f.seen.switches_per_min(),
-    },
-    Column {
-        head: "off rate %",
-        about: "frames at another playback rate than 1",
-        digits: 0,
-        value: |f| f.seen.off_rate * 100.0,
-    },
-    Column {
-        head: "start ms",
-        about: "from opening the page to the first frame",
-        digits: 0,
-        value: |f| f.startup_ms,
-    },
-    Column {
-        head: "shown %",
-        about: "frames shown of those made meanwhile",
-        digits: 1,
-        value: |f| f.shown_percent,
-    },
-    Column {
-        head: "page CPU %",
-        about: "of a core, the page's process",
-        digits: 0,
-        value: |f| f.cpu_percent,
-    },
-    Column {
-        head: "browser CPU %",
-        about: "of a core, all processes of the browser",
-        digits: 0,
-        value: |f| f.browser_percent,
-    },
-    Column {
-        head: "long tasks/min",
-        about: "of the main thread above 50 ms, after 5 s",
-        digits: 1,
-        value: |f| f.long_tasks,
-    },
+    column("NQoE", 3, |f| f.seen.nqoe, "1 is the best rung without stall, switch or delay"),
+    column("NQoE printed", 3, |f| f.nqoe_printed, "with the weights as the challenge printed them"),
+    column("stall %", 2, |f| f.seen.stall_ratio() * 100.0, "of the time since the first frame"),
+    column("stalls", 0, |f| f64::from(f.seen.stalls), "gaps above 100 ms"),
+    column("skipped s", 2, |f| f.seen.skipped_s, "of the stalled: media passed over"),
+    column("latency ms", 0, |f| age(f, f.seen.latency_s), "mean over the frames shown"),
+    column("p50", 0, |f| age(f, f.seen.latency_p50_s), "median latency, ms"),
+    column("p95", 0, |f| age(f, f.seen.latency_p95_s), "95th percentile of latency, ms"),
+    column("kb/s", 0, |f| f.seen.kbps, "mean rate shown; a stalled second counts as 0"),
+    column("switches/min", 1, |f| f.seen.switches_per_min(), "changes of the rung"),
+    column("off rate %", 0, |f| f.seen.off_rate * 100.0, "frames at another playback rate than 1"),
+    column("start ms", 0, |f| f.startup_ms, "from opening the page to the first frame"),
+    column("shown %", 1, |f| f.shown_percent, "frames shown of those made meanwhile"),
+    column("page CPU %", 0, |f| f.cpu_percent, "of a core, the page's process"),
+    column("browser CPU %", 0, |f| f.browser_percent, "of a core, all processes of the browser"),
+    column("long tasks/min", 1, |f| f.long_tasks, "of the main thread above 50 ms, after 5 s"),
 ];
+
+const fn column(
+    head: &'static str,
+    digits: usize,
+    value: fn(&Figures) -> f64,
+    about: &'static str,
+) -> Column {
+    Column { head, about, digits, value }
+}
+
+/// An age in ms; who showed nothing has no latency, rather than none at all.
+fn age(figures: &Figures, seconds: f64) -> f64 {
+    if figures.seen.frames == 0 { f64::NAN } else { seconds * 1e3 }
+}
 
 /// A player on a link.
 #[derive(Clone, Debug)]
