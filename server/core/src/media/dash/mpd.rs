@@ -187,8 +187,10 @@ impl Context<'_> {
                 others.join(",")
             ));
         }
+        // Sound beside a picture goes without `prft`.
+        let inband = track == Track::Video || pictures == 0;
         out.line(format_args!(
-            "<ProducerReferenceTime id=\"0\" inband=\"true\" type=\"encoder\" wallClockTime=\"{}\" presentationTime=\"{}\">",
+            "<ProducerReferenceTime id=\"0\" inband=\"{inband}\" type=\"encoder\" wallClockTime=\"{}\" presentationTime=\"{}\">",
             iso8601(self.period.wall),
             self.period.at,
         ));

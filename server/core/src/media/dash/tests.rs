@@ -95,7 +95,7 @@ duration=\"1001\" availabilityTimeOffset=\"0.967\" availabilityTimeComplete=\"fa
 </AdaptationSet>
 <AdaptationSet id=\"2\" contentType=\"audio\" mimeType=\"audio/mp4\" segmentAlignment=\"true\" startWithSAP=\"1\">
 <Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"main\"/>
-<ProducerReferenceTime id=\"0\" inband=\"true\" type=\"encoder\" wallClockTime=\"2026-11-22T16:00:06.500Z\" presentationTime=\"7001\">
+<ProducerReferenceTime id=\"0\" inband=\"false\" type=\"encoder\" wallClockTime=\"2026-11-22T16:00:06.500Z\" presentationTime=\"7001\">
 <UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"../../api/v1/time?iso\"/>
 </ProducerReferenceTime>
 <Representation id=\"audio.720p\" codecs=\"mp4a.40.2\" bandwidth=\"100000\" audioSamplingRate=\"48000\">

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hawker_wire::Wall;
 
 use super::health::Health;
-use super::parts::{SoundParts, sound_part_target};
+use super::parts::{SoundParts, sound_frames_a_chunk, sound_part_target};
 use super::rate::{FrameRate, Pace};
 use super::samples::SampleClock;
 use super::{Chunk, EPOCH_START_MS, Init, Name, Others, Output, Shared, Timeline};
@@ -85,6 +85,17 @@ struct SoundTrack {
     clock: Option<SampleClock>,
     target: Option<u32>,
     parts: SoundParts,
+    /// Frames that go into one chunk with those after them.
+    held: Option<Held>,
+}
+
+/// Frames of sound, one after the other, of one segment and part.
+#[derive(Debug)]
+struct Held {
+    place: (u64, u32),
+    tfdt: i64,
+    frame_samples: u32,
+    frames: Vec<Bytes>,
 }
 
 impl Rendition {
@@ -147,7 +158,8 @@ impl Rendition {
         self.timeline = None;
         self.first_dts = None;
         self.picture = PictureTrack { target_ms: self.picture.target_ms, ..PictureTrack::default() };
-        self.sound.clock = None;
+        // Sound that was to go with more of it goes with the encoder.
+        (self.sound.clock, self.sound.held) = (None, None);
         self.health.break_off();
     }
 
@@ -256,8 +268,8 @@ impl Rendition {
             duration: self.frame_duration(at, step),
             cts: frame.cts.saturating_sub(slipped),
             key: frame.key,
-            wall: step.wall,
-            data: &frame.data,
+            wall: Some(step.wall),
+            data: core::slice::from_ref(&frame.data),
         };
         self.picture.await_key = false;
         self.picture.last = Some(at);
@@ -317,16 +329,6 @@ impl Rendition {
             step.out.push_back(Output::PartTarget(step.name.clone(), Track::Audio, target, 0));
             target
         });
-        let sample = Sample {
-            track: Track::Audio,
-            sequence: 0,
-            tfdt: u64::try_from(tfdt).ok()?,
-            duration: sound.frame_samples,
-            cts: 0,
-            key: true,
-            wall: step.wall,
-            data: &frame.data,
-        };
         let part = self.sound.parts.place(tfdt, sound.frame_samples, rate);
         let place = (self.sound.parts.segment(), part);
         let end = in_ms(tfdt + i64::from(sound.frame_samples));
@@ -334,6 +336,37 @@ impl Rendition {
         if alone {
             self.end = self.end.max(end);
         }
+        let goes_on = |held: &Held| {
+            let frames = i64::try_from(held.frames.len()).unwrap_or(0);
+            held.place == place && held.tfdt + frames * i64::from(sound.frame_samples) == tfdt
+        };
+        if !self.sound.held.as_ref().is_some_and(goes_on) {
+            self.flush_sound(step);
+        }
+        let frame_samples = sound.frame_samples;
+        let held = || Held { place, tfdt, frame_samples, frames: Vec::new() };
+        let held = self.sound.held.get_or_insert_with(held);
+        held.frames.push(frame.data.clone());
+        let enough = if alone { 1 } else { sound_frames_a_chunk(self.health.bps) };
+        if held.frames.len() >= enough { self.flush_sound(step) } else { Some(()) }
+    }
+
+    /// Sends the frames of sound that wait; `None`: they are dropped.
+    fn flush_sound(&mut self, step: &mut Step<'_>) -> Option<()> {
+        let Some(Held { place, tfdt, frame_samples, frames }) = self.sound.held.take() else {
+            return Some(());
+        };
+        let sample = Sample {
+            track: Track::Audio,
+            sequence: 0,
+            tfdt: u64::try_from(tfdt).ok()?,
+            duration: frame_samples,
+            cts: 0,
+            key: true,
+            // The picture beside it says when it was made.
+            wall: self.video.is_none().then_some(step.wall),
+            data: &frames,
+        };
         self.emit(sample, place, step).then_some(())
     }
 
@@ -352,6 +385,8 @@ impl Rendition {
         if due.is_none() && !(anew || hole || wants) {
             return;
         }
+        // What waits belongs to the segment before.
+        let _ = self.flush_sound(step);
         if due.is_none() || (joins_late && wants) {
             self.health.forced_cuts += u64::from(!key);
             self.health.discontinuities += u64::from(anew || hole);
@@ -432,7 +467,7 @@ impl Rendition {
 
     /// False: the segment is full, the sample is dropped.
     fn emit(&mut self, sample: Sample<'_>, (segment, part): (u64, u32), step: &mut Step<'_>) -> bool {
-        self.segment.bytes = self.segment.bytes.saturating_add(sample.data.len());
+        self.segment.bytes = self.segment.bytes.saturating_add(sample.data.iter().map(Bytes::len).sum());
         self.segment.chunks += 1;
         if self.segment.bytes > SEGMENT_BYTES_MAX || self.segment.chunks > SEGMENT_CHUNKS_MAX {
             return false;
@@ -445,7 +480,7 @@ impl Rendition {
             segment,
             part,
             start: i64::try_from(sample.tfdt).unwrap_or(i64::MAX),
-            duration: sample.duration,
+            duration: sample.duration.saturating_mul(u32::try_from(sample.data.len()).unwrap_or(1)),
             key: sample.key,
             bytes: cmaf::chunk(&Sample { sequence: self.sequence, ..sample }),
         }));
