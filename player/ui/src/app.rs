@@ -2,9 +2,11 @@
 //! puts them side by side.
 
 use crate::media::{controls, picture, sheets};
-use crate::page::dom::{Child as _, Nodes, aside, div};
-use crate::page::events::{Listener, Timer};
-use crate::page::host::{Host, Player};
+use crate::page::browser::{Node, window};
+use crate::page::dom::{Child, El, Place, aside, div};
+use crate::page::events::{self, Listener, Timer};
+use crate::page::host::{Host, Player, field};
+use crate::page::signals::{Part, Signal};
 use crate::page::words::{self, Words};
 use crate::page::{clock, store, styles};
 use crate::room::danmaku::{self, Painter};
@@ -14,10 +16,9 @@ use crate::sale::{holds, pinned, shelf};
 use hawker_player_core::room::{Identity, Input, Status};
 use hawker_wire::Wall;
 use hawker_wire::proto::{Hold, Message, Product, Sale};
-use leptos::prelude::*;
+use std::ops::Deref;
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, ShadowRoot, window};
+use wasm_bindgen::JsValue;
 
 /// How often the clock on the page moves and the engine is looked at. Below half a second, so that no second is skipped.
 const TICK_MS: i32 = 250;
@@ -59,91 +60,103 @@ pub(crate) enum Tab {
     Goods,
 }
 
-/// The signals of one mounted interface. Copied into every part of it.
+/// One mounted interface. Copied into every part of it, hence a reference: of what is left when it is taken away, the places of
+/// values are used again, and this list of them, 200 bytes, is not given back.
 #[derive(Clone, Copy)]
-pub(crate) struct Ui {
+pub(crate) struct Ui(&'static Signals);
+
+impl Deref for Ui {
+    type Target = Signals;
+
+    fn deref(&self) -> &Signals {
+        self.0
+    }
+}
+
+/// The signals of one mounted interface.
+pub(crate) struct Signals {
     pub(crate) words: &'static Words,
-    pub(crate) player: RwSignal<Player>,
-    pub(crate) status: RwSignal<Status>,
-    pub(crate) messages: RwSignal<Vec<Message>>,
-    pub(crate) likes: RwSignal<u64>,
-    pub(crate) online: RwSignal<u32>,
-    pub(crate) omitted: RwSignal<u64>,
-    pub(crate) me: RwSignal<Me>,
-    pub(crate) pinned: RwSignal<String>,
-    pub(crate) shelf: RwSignal<Vec<Product>>,
-    pub(crate) sales: RwSignal<Vec<Sale>>,
-    pub(crate) holds: RwSignal<Vec<Hold>>,
+    pub(crate) player: Signal<Player>,
+    pub(crate) status: Signal<Status>,
+    pub(crate) messages: Signal<Vec<Message>>,
+    pub(crate) likes: Signal<u64>,
+    pub(crate) online: Signal<u32>,
+    pub(crate) omitted: Signal<u64>,
+    pub(crate) me: Signal<Me>,
+    pub(crate) pinned: Signal<String>,
+    pub(crate) shelf: Signal<Vec<Product>>,
+    pub(crate) sales: Signal<Vec<Sale>>,
+    pub(crate) holds: Signal<Vec<Hold>>,
     /// Product and hold ids that wait for the server's answer.
-    pub(crate) waiting: RwSignal<Vec<String>>,
+    pub(crate) waiting: Signal<Vec<String>>,
     /// The server's wall clock, ms.
-    pub(crate) wall: RwSignal<u64>,
-    pub(crate) notice: RwSignal<Option<String>>,
+    pub(crate) wall: Signal<u64>,
+    pub(crate) notice: Signal<Option<String>>,
     /// Who bought what just now.
-    pub(crate) ticker: RwSignal<Option<String>>,
-    pub(crate) settings: RwSignal<danmaku::Settings>,
-    pub(crate) sheet: RwSignal<Sheet>,
-    pub(crate) tab: RwSignal<Tab>,
+    pub(crate) ticker: Signal<Option<String>>,
+    pub(crate) settings: Signal<danmaku::Settings>,
+    pub(crate) sheet: Signal<Sheet>,
+    pub(crate) tab: Signal<Tab>,
     /// What the viewer is typing.
-    pub(crate) draft: RwSignal<String>,
+    pub(crate) draft: Signal<String>,
     /// Send the draft as soon as the name is told.
-    pub(crate) say_next: RwSignal<bool>,
-    pub(crate) host: StoredValue<Host, LocalStorage>,
-    pub(crate) painter: StoredValue<Option<Rc<Painter>>, LocalStorage>,
-    link: StoredValue<Option<Rc<Link>>, LocalStorage>,
-    notice_timer: StoredValue<Option<Timer>, LocalStorage>,
+    pub(crate) say_next: Signal<bool>,
+    pub(crate) host: Signal<Host>,
+    pub(crate) painter: Signal<Option<Rc<Painter>>>,
+    link: Signal<Option<Rc<Link>>>,
+    notice_timer: Signal<Option<Timer>>,
 }
 
 impl Ui {
     fn new(host: Host, words: &'static Words) -> Self {
-        Self {
+        Self(Box::leak(Box::new(Signals {
             words,
-            player: RwSignal::new(host.player()),
-            status: RwSignal::default(),
-            messages: RwSignal::default(),
-            likes: RwSignal::default(),
-            online: RwSignal::default(),
-            omitted: RwSignal::default(),
-            me: RwSignal::default(),
-            pinned: RwSignal::default(),
-            shelf: RwSignal::default(),
-            sales: RwSignal::default(),
-            holds: RwSignal::default(),
-            waiting: RwSignal::default(),
-            wall: RwSignal::new(clock::wall().0),
-            notice: RwSignal::default(),
-            ticker: RwSignal::default(),
-            settings: RwSignal::new(danmaku::Settings::remembered()),
-            sheet: RwSignal::default(),
-            tab: RwSignal::default(),
-            draft: RwSignal::default(),
-            say_next: RwSignal::default(),
-            host: StoredValue::new_local(host),
-            painter: StoredValue::new_local(None),
-            link: StoredValue::new_local(None),
-            notice_timer: StoredValue::new_local(None),
-        }
+            player: Signal::new(host.player()),
+            status: Signal::default(),
+            messages: Signal::default(),
+            likes: Signal::default(),
+            online: Signal::default(),
+            omitted: Signal::default(),
+            me: Signal::default(),
+            pinned: Signal::default(),
+            shelf: Signal::default(),
+            sales: Signal::default(),
+            holds: Signal::default(),
+            waiting: Signal::default(),
+            wall: Signal::new(clock::wall().0),
+            notice: Signal::default(),
+            ticker: Signal::default(),
+            settings: Signal::new(danmaku::Settings::remembered()),
+            sheet: Signal::default(),
+            tab: Signal::default(),
+            draft: Signal::default(),
+            say_next: Signal::default(),
+            host: Signal::new(host),
+            painter: Signal::new(None),
+            link: Signal::new(None),
+            notice_timer: Signal::new(None),
+        })))
     }
 
     /// The room's link; it lives as long as the interface.
     pub(crate) fn with_link(self, act: impl FnOnce(&Link)) {
-        if let Some(Some(link)) = self.link.try_get_value() {
+        if let Some(Some(link)) = self.link.try_copy() {
             act(&link);
         }
     }
 
     /// The element. No lock is held meanwhile: a listener of the page may take the whole interface away.
     pub(crate) fn with_host<T>(self, act: impl FnOnce(&Host) -> T) -> Option<T> {
-        self.host.try_get_value().map(|host| act(&host))
+        self.host.try_copy().map(|host| act(&host))
     }
 
     /// Says something short that goes away by itself.
     pub(crate) fn notify(self, text: impl Into<String>) {
         self.notice.set(Some(text.into()));
         let timer = Timer::after(NOTICE_MS, move || {
-            self.notice.try_set(None);
+            self.notice.set(None);
         });
-        self.notice_timer.try_set_value(Some(timer));
+        self.notice_timer.put(Some(timer));
     }
 
     /// Opens `sheet`, or closes it when it is open.
@@ -154,7 +167,7 @@ impl Ui {
     /// Shows the engine's state right after the viewer changed it.
     pub(crate) fn look(self) {
         if let Some(player) = self.with_host(Host::player) {
-            set_if_new(self.player, player);
+            self.player.show(player);
         }
     }
 
@@ -180,7 +193,7 @@ impl Ui {
     /// Moves the clock on the page to the server's, in steps that are seen.
     pub(crate) fn show_time(self, server: Option<Wall>) {
         let wall = server.unwrap_or_else(clock::wall);
-        set_if_new(self.wall, wall.0 / STEP_MS * STEP_MS);
+        self.wall.show(wall.0 / STEP_MS * STEP_MS);
     }
 
     fn tick(self) {
@@ -192,25 +205,18 @@ impl Ui {
     }
 }
 
-/// Sets a signal only when the value differs, so that nothing is painted for nothing.
-pub(crate) fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.try_with_untracked(|old| *old != value).unwrap_or(false) {
-        signal.set(value);
-    }
-}
-
 /// Who this viewer is: a name of their own choice comes before the one that the page begins with, a token before both.
 pub(crate) fn identity(host: &Host) -> Identity {
     let chosen = store::read(&name_key(host));
     Identity {
         guest: store::read(&guest_key(host)),
         token: host.shop_token(),
-        name: if chosen.is_empty() { host.attribute("name") } else { chosen },
+        name: if chosen.is_empty() { host.told("name") } else { chosen },
     }
 }
 
 fn name_key(host: &Host) -> String {
-    match host.attribute("name") {
+    match host.told("name") {
         name if name.is_empty() => NAME_KEY.to_owned(),
         name => [NAME_KEY, ":", &name].concat(),
     }
@@ -223,10 +229,10 @@ pub(crate) fn guest_key(host: &Host) -> String {
 
 /// A mounted interface; gone when dropped.
 pub(crate) struct Mounted {
-    root: ShadowRoot,
+    root: Node,
     link: Rc<Link>,
-    owner: Owner,
-    drawn: Nodes,
+    part: Part,
+    drawn: Place,
     _listeners: Vec<Listener>,
     _tick: Timer,
 }
@@ -235,58 +241,52 @@ impl Drop for Mounted {
     fn drop(&mut self) {
         self.link.room(Input::Close);
         self.drawn.remove();
-        self.owner.cleanup();
+        self.part.end();
         styles::abandon(&self.root);
     }
 }
 
 fn language(host: &Host) -> String {
-    let of_page = || host.closest("[lang]").ok().flatten().and_then(|element| element.get_attribute("lang"));
-    let of_browser = || window().and_then(|window| window.navigator().language());
-    of_page().filter(|lang| !lang.is_empty()).or_else(of_browser).unwrap_or_default()
+    let of_page = host.closest("[lang]").and_then(|element| element.attribute("lang"));
+    let of_browser = || field(&field(&window(), "navigator"), "language").as_string();
+    of_page.filter(|lang| !lang.is_empty()).or_else(of_browser).unwrap_or_default()
 }
 
 /// Draws into the `.hawker` box of `root`.
-pub(crate) fn mount(host: Host, root: &ShadowRoot) -> Result<Mounted, JsValue> {
-    let parent: HtmlElement = root
-        .query_selector(".hawker")?
-        .ok_or_else(|| JsValue::from_str("hawker-ui: the root has no .hawker box"))?
-        .unchecked_into();
+pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
+    let parent =
+        root.find(".hawker").ok_or_else(|| JsValue::from_str("hawker-ui: the root has no .hawker box"))?;
     styles::adopt(root);
     let words = words::pick(&language(&host));
     let owned = host.clone();
-    // What the reactive system has to do later it does in a microtask; a second call finds it prepared.
-    let _ = any_spawner::Executor::init_wasm_bindgen();
-    let owner = Owner::new_root(None);
-    let (ui, link, drawn) = owner.with(|| {
+    events::settle_each_turn();
+    let part = Part::new();
+    let (ui, link, drawn) = part.build(|| {
         let ui = Ui::new(host, words);
         let link = Link::new(ui);
-        ui.link.set_value(Some(link.clone()));
-        let drawn = layout(ui);
-        drawn.append_to(&parent);
+        ui.link.put(Some(link.clone()));
+        let drawn = Place::new(&parent);
+        drawn.fill(&|parent| layout(ui).put(parent));
         (ui, link, drawn)
     });
     let mut listeners: Vec<Listener> = ["hawker:state", "hawker:quality", "hawker:ready"]
         .map(|name| Listener::new(&owned, name, move |_| ui.look()))
         .into();
-    if let Some(window) = window() {
-        // A network that is back, or a page that is looked at again, need not wait for the back-off.
-        listeners
-            .push(Listener::new(&window, "online", move |_| ui.with_link(|link| link.room(Input::Open))));
-    }
+    // A network that is back, or a page that is looked at again, need not wait for the back-off.
+    listeners.push(Listener::new(&window(), "online", move |_| ui.with_link(|link| link.room(Input::Open))));
     listeners.push(Listener::new(&owned, "keydown", move |event| controls::key(ui, &event)));
     link.room(Input::Open);
     Ok(Mounted {
         root: root.clone(),
         link,
-        owner,
+        part,
         drawn,
         _listeners: listeners,
         _tick: Timer::each(TICK_MS, move || ui.tick()),
     })
 }
 
-fn layout(ui: Ui) -> Nodes {
+fn layout(ui: Ui) -> impl Child {
     (
         picture::overlay(ui),
         aside().class("side").attr("aria-label", ui.words.chat).child((
@@ -300,14 +300,12 @@ fn layout(ui: Ui) -> Nodes {
         sheets::sheet(ui),
         notice(ui),
     )
-        .nodes()
 }
 
-fn notice(ui: Ui) -> Nodes {
+fn notice(ui: Ui) -> El {
     div()
         .class("notice")
         .attr("role", "status")
         .attr("aria-live", "polite")
         .child(move || ui.notice.get().map(|text| div().class("notice-text").child(text)))
-        .nodes()
 }

@@ -7,13 +7,13 @@ mod page;
 mod room;
 mod sale;
 
+use page::browser::Node;
 use page::host::Host;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
-use web_sys::ShadowRoot;
 
 thread_local! {
-    static MOUNTED: RefCell<Vec<(ShadowRoot, app::Mounted)>> = const { RefCell::new(Vec::new()) };
+    static MOUNTED: RefCell<Vec<(Node, app::Mounted)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Draws the interface of `element` into its shadow `root`. A root is mounted once; a second call changes nothing.
@@ -21,7 +21,7 @@ thread_local! {
 /// # Errors
 /// When `root` holds no `.hawker` box to draw into.
 #[wasm_bindgen]
-pub fn mount(element: Host, root: ShadowRoot) -> Result<(), JsValue> {
+pub fn mount(element: Host, root: Node) -> Result<(), JsValue> {
     let known = MOUNTED.with_borrow(|mounted| mounted.iter().any(|(known, _)| *known == root));
     if !known {
         let mounted = app::mount(element, &root)?;
@@ -32,10 +32,13 @@ pub fn mount(element: Host, root: ShadowRoot) -> Result<(), JsValue> {
 
 /// Takes the interface out of `root` again, with its socket and timers.
 #[wasm_bindgen]
-pub fn unmount(root: &ShadowRoot) {
+pub fn unmount(root: &Node) {
     let mounted = MOUNTED.with_borrow_mut(|all| {
         let at = all.iter().position(|(known, _)| known == root)?;
         Some(all.remove(at).1)
     });
     drop(mounted);
 }
+
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,20 +1,18 @@
 //! The control bar and its keys. Every control is a button or a slider with a name; what it does is the engine's public API.
 
 use crate::app::{Sheet, Ui};
-use crate::page::dom::{Child as _, Nodes, button, div, input, span};
+use crate::page::browser::{Event, Node, Promise, document};
+use crate::page::dom::{El, button, div, input, span};
+use crate::page::events::Callback;
 use crate::page::host::Host;
 use crate::page::icons::{self, Icon, icon};
-use js_sys::Promise;
-use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, HtmlElement, KeyboardEvent, window};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// One volume step of the keyboard.
 const VOLUME_STEP: f64 = 0.1;
 
 /// The bar at the lower edge of the picture.
-pub(crate) fn bar(ui: Ui) -> Nodes {
+pub(crate) fn bar(ui: Ui) -> El {
     let words = ui.words;
     let paused = move || ui.player.with(|player| player.paused);
     let muted = move || ui.player.with(|player| player.muted || player.volume == 0.0);
@@ -29,8 +27,8 @@ pub(crate) fn bar(ui: Ui) -> Nodes {
             "value",
             move || if muted() { 0.0 } else { ui.player.with(|player| (player.volume * 100.0).round()) },
         )
-        .on("input", move |event| {
-            if let Ok(percent) = event_target_value(&event).parse::<u32>() {
+        .on("input", move |event: Event| {
+            if let Ok(percent) = event.target().value().parse::<u32>() {
                 set_volume(ui, f64::from(percent) / 100.0);
             }
         });
@@ -44,49 +42,38 @@ pub(crate) fn bar(ui: Ui) -> Nodes {
             chosen
         }
     };
-    div()
-        .class("controls")
-        .child((
-            control(
-                "control",
-                move || if paused() { words.play } else { words.pause },
-                move || if paused() { icons::PLAY } else { icons::PAUSE },
-                move || toggle_play(ui),
-            ),
-            control(
-                "control",
-                move || if muted() { words.unmute } else { words.mute },
-                move || if muted() { icons::MUTED } else { icons::SOUND },
-                move || toggle_mute(ui),
-            ),
-            volume,
-            span().class("grow"),
-            button()
-                .attr("type", "button")
-                .class("control words")
-                .attr("aria-label", words.quality)
-                .attr("aria-haspopup", "dialog")
-                .on("click", move |_| ui.toggle(Sheet::Quality))
-                .child(quality),
-            control(
-                "control",
-                move || words.danmaku_settings,
-                || icons::TUNE,
-                move || ui.toggle(Sheet::Danmaku),
-            ),
-            control("control", move || words.stats, || icons::CHART, move || ui.toggle(Sheet::Stats)),
-            control("control", move || words.full_screen, || icons::FULL, move || full_screen(ui)),
-        ))
-        .nodes()
+    div().class("controls").child((
+        control(
+            "control",
+            move || if paused() { words.play } else { words.pause },
+            move || if paused() { icons::PLAY } else { icons::PAUSE },
+            move || toggle_play(ui),
+        ),
+        control(
+            "control",
+            move || if muted() { words.unmute } else { words.mute },
+            move || if muted() { icons::MUTED } else { icons::SOUND },
+            move || toggle_mute(ui),
+        ),
+        volume,
+        span().class("grow"),
+        button()
+            .class("control words")
+            .attr("aria-label", words.quality)
+            .attr("aria-haspopup", "dialog")
+            .on("click", move |_| ui.toggle(Sheet::Quality))
+            .child(quality),
+        control("control", move || words.danmaku_settings, || icons::TUNE, move || ui.toggle(Sheet::Danmaku)),
+        control("control", move || words.stats, || icons::CHART, move || ui.toggle(Sheet::Stats)),
+        control("control", move || words.full_screen, || icons::FULL, move || full_screen(ui)),
+    ))
 }
 
 /// Open, shrink and close, for the floating player only (its styles hide them elsewhere).
-pub(crate) fn float_buttons(ui: Ui) -> Nodes {
+pub(crate) fn float_buttons(ui: Ui) -> El {
     let set = move |expanded: bool| {
         ui.with_host(|host| {
-            // A fixed attribute name is always valid.
-            let _ =
-                if expanded { host.set_attribute("expanded", "") } else { host.remove_attribute("expanded") };
+            host.toggle_attribute("expanded", expanded);
         });
     };
     let close = move || {
@@ -96,30 +83,25 @@ pub(crate) fn float_buttons(ui: Ui) -> Nodes {
             }
         });
     };
-    div()
-        .class("float")
-        .child((
-            control("control only-mini", move || ui.words.expand, || icons::EXPAND, move || set(true)),
-            control("control only-open", move || ui.words.shrink, || icons::SHRINK, move || set(false)),
-            control("control only-mini", move || ui.words.close, || icons::CLOSE, close),
-        ))
-        .nodes()
+    div().class("float").child((
+        control("control only-mini", move || ui.words.expand, || icons::EXPAND, move || set(true)),
+        control("control only-open", move || ui.words.shrink, || icons::SHRINK, move || set(false)),
+        control("control only-mini", move || ui.words.close, || icons::CLOSE, close),
+    ))
 }
 
 fn control(
     class: &'static str,
-    label: impl Fn() -> &'static str + Send + Sync + Clone + 'static,
-    path: impl Fn() -> Icon + Send + Sync + 'static,
+    label: impl Fn() -> &'static str + Clone + 'static,
+    path: impl Fn() -> Icon + 'static,
     act: impl Fn() + 'static,
-) -> Nodes {
+) -> El {
     button()
-        .attr("type", "button")
         .class(class)
         .attr("aria-label", label.clone())
         .attr("title", label)
         .on("click", move |_| act())
         .child(icon(path))
-        .nodes()
 }
 
 fn toggle_play(ui: Ui) {
@@ -152,28 +134,29 @@ fn set_volume(ui: Ui, volume: f64) {
 }
 
 fn full_screen(ui: Ui) {
-    let document = window().and_then(|window| window.document());
-    let Some(document) = document else { return };
-    if document.fullscreen_element().is_some() {
-        document.exit_fullscreen();
+    let asked = if document().full_screen_element().is_object() {
+        Some(document().exit_full_screen())
     } else {
-        ui.with_host(|host| {
-            // A refusal (no gesture, not allowed in this frame) leaves the page as it is.
-            if let Some(asked) = host.full_screen().ok().and_then(|asked| asked.dyn_into::<Promise>().ok()) {
-                spawn_local(async move { drop(JsFuture::from(asked).await) });
-            }
-        });
+        ui.with_host(Host::full_screen).and_then(Result::ok)
+    };
+    if let Some(asked) = asked.filter(JsValue::is_object) {
+        // A refusal (no gesture, not allowed in this frame) leaves the page as it is.
+        DEAF.with(|deaf| asked.unchecked_into::<Promise>().catch(deaf.function()));
     }
+}
+
+thread_local! {
+    static DEAF: Callback = Callback::new(|_| {});
 }
 
 /// Keys, unless what has the focus needs them itself: space, m, f, arrows up and down; Escape closes a sheet.
 pub(crate) fn key(ui: Ui, event: &Event) {
-    let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+    if event.ctrl() || event.alt() || event.meta() {
         return;
     }
-    let at = event.composed_path().get(0).dyn_into::<HtmlElement>().ok();
-    let is = |selector| at.as_ref().is_some_and(|at| at.matches(selector).unwrap_or(false));
+    // Heard on the element: the first of the path is what has the focus, or the element itself.
+    let at: Node = event.path().at(0).unchecked_into();
+    let is = |selector| at.is(selector);
     let key = event.key();
     if key == "Escape" {
         ui.close_sheet();
@@ -193,7 +176,7 @@ pub(crate) fn key(ui: Ui, event: &Event) {
         "f" => full_screen(ui),
         "ArrowUp" | "ArrowDown" => {
             let step = if key == "ArrowUp" { VOLUME_STEP } else { -VOLUME_STEP };
-            let volume = ui.player.with_untracked(|player| if player.muted { 0.0 } else { player.volume });
+            let volume = ui.player.peek(|player| if player.muted { 0.0 } else { player.volume });
             set_volume(ui, volume + step);
         }
         _ => return,

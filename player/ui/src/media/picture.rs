@@ -2,14 +2,14 @@
 
 use super::controls;
 use crate::app::Ui;
-use crate::page::dom::{Child as _, Nodes, button, div, p, span};
+use crate::page::dom::{Child, El, button, div, p, span};
 use crate::page::events::Timer;
 use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
+use crate::page::signals::{Signal, follow};
 use crate::page::words::fill;
 use crate::room::danmaku;
-use leptos::prelude::*;
 
 /// How long the controls stay after the pointer rests, in ms.
 const AWAKE_MS: i32 = 3_000;
@@ -21,13 +21,13 @@ const TICKER_MS: i32 = 4_000;
 const BEHIND_MS: f64 = 3_000.0;
 
 /// Everything over the picture.
-pub(crate) fn overlay(ui: Ui) -> Nodes {
-    let awake = RwSignal::new(false);
-    let rest = StoredValue::new_local(None::<Timer>);
+pub(crate) fn overlay(ui: Ui) -> El {
+    let awake = Signal::new(false);
+    let rest = Signal::new(None::<Timer>);
     let wake = move || {
-        crate::app::set_if_new(awake, true);
-        rest.set_value(Some(Timer::after(AWAKE_MS, move || {
-            awake.try_set(false);
+        awake.show(true);
+        rest.put(Some(Timer::after(AWAKE_MS, move || {
+            awake.set(false);
         })));
     };
     let class = move || {
@@ -50,10 +50,9 @@ pub(crate) fn overlay(ui: Ui) -> Nodes {
             move || sound(ui),
             controls::bar(ui),
         ))
-        .nodes()
 }
 
-fn top(ui: Ui) -> Nodes {
+fn top(ui: Ui) -> El {
     let live = move || {
         let (state, paused) = ui.player.with(|player| (player.state.clone(), player.paused));
         if state != "live" && state != "stalled" {
@@ -65,7 +64,6 @@ fn top(ui: Ui) -> Nodes {
         let label = if behind { ui.words.go_live } else { ui.words.live };
         Some(
             button()
-                .attr("type", "button")
                 .class(class)
                 .attr("aria-label", label)
                 .attr("title", ui.words.go_live)
@@ -88,7 +86,7 @@ fn top(ui: Ui) -> Nodes {
                 .child((icon(icons::PEOPLE), money::count(ui.words.lang, u64::from(online))))
         })
     };
-    div().class("top").child((live, online, span().class("grow"), controls::float_buttons(ui))).nodes()
+    div().class("top").child((live, online, span().class("grow"), controls::float_buttons(ui)))
 }
 
 fn go_live(ui: Ui) {
@@ -100,7 +98,7 @@ fn go_live(ui: Ui) {
     ui.look();
 }
 
-fn state(ui: Ui) -> Option<Nodes> {
+fn state(ui: Ui) -> Option<El> {
     let words = ui.words;
     let (title, hint) = ui.player.with(|player| match player.state.as_str() {
         "error" if player.error == "no-room" => Some((words.no_room, words.no_room_hint)),
@@ -120,34 +118,28 @@ fn state(ui: Ui) -> Option<Nodes> {
         p().class("state-title").child(title),
         (!hint.is_empty()).then(|| p().class("state-hint").child(hint)),
     ));
-    Some(view.nodes())
+    Some(view)
 }
 
-fn sound(ui: Ui) -> Option<Nodes> {
+fn sound(ui: Ui) -> Option<El> {
     let silent = ui.player.with(|player| player.muted && !player.paused && player.state == "live");
     let unmute = move |_| {
         ui.with_host(|host: &Host| host.set_muted(false));
         ui.look();
     };
     silent.then(|| {
-        button()
-            .attr("type", "button")
-            .class("sound")
-            .on("click", unmute)
-            .child((icon(icons::MUTED), ui.words.tap_for_sound))
-            .nodes()
+        button().class("sound").on("click", unmute).child((icon(icons::MUTED), ui.words.tap_for_sound))
     })
 }
 
-fn ticker(ui: Ui) -> Nodes {
-    let rest = StoredValue::new_local(None::<Timer>);
-    Effect::new(move |_| {
+fn ticker(ui: Ui) -> impl Child {
+    let rest = Signal::new(None::<Timer>);
+    follow(move || {
         if ui.ticker.with(Option::is_some) {
-            rest.set_value(Some(Timer::after(TICKER_MS, move || {
-                ui.ticker.try_set(None);
+            rest.put(Some(Timer::after(TICKER_MS, move || {
+                ui.ticker.set(None);
             })));
         }
     });
-    (move || ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text)))))
-        .nodes()
+    move || ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text))))
 }

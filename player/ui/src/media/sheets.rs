@@ -1,15 +1,18 @@
 //! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
 
 use crate::app::{Sheet, Ui};
-use crate::page::dom::{Child as _, Nodes, button, dd, div, dl, dt, form, h2, input, label, p, span};
+use crate::page::browser::Event;
+use crate::page::dom::{Child, El, button, dd, div, dl, dt, form, h2, input, label, p, span};
+use crate::page::events::Frame;
 use crate::page::icons::{self, icon};
+use crate::page::signals::{Signal, keep};
+use crate::page::words::{number, yes_or_no};
 use crate::room::danmaku::Settings;
 use hawker_player_core::room::limits;
-use leptos::prelude::*;
 
 /// The open sheet.
-pub(crate) fn sheet(ui: Ui) -> Nodes {
-    (move || {
+pub(crate) fn sheet(ui: Ui) -> impl Child {
+    move || {
         let sheet = ui.sheet.get();
         let (title, body) = match sheet {
             Sheet::None => return None,
@@ -25,7 +28,6 @@ pub(crate) fn sheet(ui: Ui) -> Nodes {
                 div().class("sheet-head").child((
                     h2().child(title),
                     button()
-                        .attr("type", "button")
                         .class("plain")
                         .attr("aria-label", ui.words.close)
                         .on("click", close)
@@ -34,16 +36,14 @@ pub(crate) fn sheet(ui: Ui) -> Nodes {
                 body,
             )),
         ))
-    })
-    .nodes()
+    }
 }
 
-fn quality(ui: Ui) -> Nodes {
+fn quality(ui: Ui) -> El {
     let choice = move |name: String, label: String| {
         let chosen = name.clone();
-        let checked = move || ui.player.with(|player| player.quality == chosen).to_string();
+        let checked = move || yes_or_no(ui.player.with(|player| player.quality == chosen));
         button()
-            .attr("type", "button")
             .attr("role", "radio")
             .attr("aria-checked", checked)
             .class("choice")
@@ -53,45 +53,37 @@ fn quality(ui: Ui) -> Nodes {
                 ui.sheet.set(Sheet::None);
             })
             .child(label)
-            .nodes()
     };
-    let names = ui.player.with_untracked(|player| player.renditions.clone());
+    let names = ui.player.peek(|player| player.renditions.clone());
     let mut choices = vec![choice("auto".to_owned(), ui.words.auto.to_owned())];
     choices.extend(names.into_iter().map(|name| choice(name.clone(), name)));
-    div()
-        .class("choices")
-        .attr("role", "radiogroup")
-        .attr("aria-label", ui.words.quality)
-        .child(choices)
-        .nodes()
+    div().class("choices").attr("role", "radiogroup").attr("aria-label", ui.words.quality).child(choices)
 }
 
-fn danmaku(ui: Ui) -> Nodes {
+fn danmaku(ui: Ui) -> El {
     let change = move |change: &dyn Fn(&mut Settings)| {
         ui.settings.update(|settings| change(settings));
-        ui.settings.get_untracked().keep();
+        ui.settings.copy().keep();
     };
     let on = label().class("switch").child((
         span().child(ui.words.danmaku),
-        input()
-            .attr("type", "checkbox")
-            .attr("role", "switch")
-            .prop("checked", ui.settings.get_untracked().on)
-            .on("change", move |event| {
-                let checked = event_target_checked(&event);
+        input().attr("type", "checkbox").attr("role", "switch").prop("checked", ui.settings.copy().on).on(
+            "change",
+            move |event: Event| {
+                let checked = event.target().checked();
                 change(&|settings| settings.on = checked);
-            }),
+            },
+        ),
     ));
     let overlap = label().class("switch").child((
         span().child(ui.words.overlap),
-        input()
-            .attr("type", "checkbox")
-            .attr("role", "switch")
-            .prop("checked", ui.settings.get_untracked().apart)
-            .on("change", move |event| {
-                let checked = event_target_checked(&event);
+        input().attr("type", "checkbox").attr("role", "switch").prop("checked", ui.settings.copy().apart).on(
+            "change",
+            move |event: Event| {
+                let checked = event.target().checked();
                 change(&|settings| settings.apart = checked);
-            }),
+            },
+        ),
     ));
     let slider = move |name: &'static str, range: (u32, u32, u32), field: fn(&mut Settings) -> &mut u32| {
         let (low, high, step) = range;
@@ -100,34 +92,31 @@ fn danmaku(ui: Ui) -> Nodes {
             span().class("slider-name").child(name),
             input()
                 .attr("type", "range")
-                .attr("min", low.to_string())
-                .attr("max", high.to_string())
-                .attr("step", step.to_string())
+                .attr("min", number(low.into()))
+                .attr("max", number(high.into()))
+                .attr("step", number(step.into()))
                 .prop("value", move || f64::from(value()))
-                .on("input", move |event| {
-                    if let Ok(percent) = event_target_value(&event).parse::<u32>() {
+                .on("input", move |event: Event| {
+                    if let Ok(percent) = event.target().value().parse::<u32>() {
                         change(&|settings| *field(settings) = percent);
                     }
                 }),
-            span().class("slider-value").child(move || [&value().to_string(), "%"].concat()),
+            span().class("slider-value").child(move || [&number(value().into()), "%"].concat()),
         ))
     };
     let still = crate::room::danmaku::still().then(|| p().class("hint").child(ui.words.reduced_motion));
-    div()
-        .class("settings")
-        .child((
-            still,
-            on,
-            slider(ui.words.opacity, (20, 100, 10), |settings| &mut settings.opacity),
-            slider(ui.words.area, (25, 100, 25), |settings| &mut settings.area),
-            slider(ui.words.size, (60, 160, 10), |settings| &mut settings.size),
-            slider(ui.words.speed, (50, 200, 10), |settings| &mut settings.speed),
-            overlap,
-        ))
-        .nodes()
+    div().class("settings").child((
+        still,
+        on,
+        slider(ui.words.opacity, (20, 100, 10), |settings| &mut settings.opacity),
+        slider(ui.words.area, (25, 100, 25), |settings| &mut settings.area),
+        slider(ui.words.size, (60, 160, 10), |settings| &mut settings.size),
+        slider(ui.words.speed, (50, 200, 10), |settings| &mut settings.speed),
+        overlap,
+    ))
 }
 
-fn stats(ui: Ui) -> Nodes {
+fn stats(ui: Ui) -> El {
     let row = move |name: &'static str, value: fn(&crate::page::host::Host) -> String| {
         let value = move || {
             // Read anew with the clock: twice a second is as fast as a person reads.
@@ -136,26 +125,22 @@ fn stats(ui: Ui) -> Nodes {
         };
         div().class("row").child((dt().child(name), dd().child(value)))
     };
-    dl().class("stats")
-        .child((
-            row(ui.words.latency, |host| ms(host.stat("latencyMs"))),
-            row(ui.words.buffer, |host| ms(host.stat("bufferMs"))),
-            row(ui.words.quality, |host| host.player().rendition),
-            row(ui.words.bandwidth, |host| {
-                host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat())
-            }),
-            row(ui.words.stalls, |host| {
-                let stalls = host.stat("stalls").map_or_else(dash, |stalls| (stalls as u64).to_string());
-                [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
-            }),
-            row(ui.words.dropped, |host| {
-                host.stat("droppedFrames").map_or_else(dash, |n| (n as u64).to_string())
-            }),
-            row(ui.words.speed_now, |host| {
-                host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat())
-            }),
-        ))
-        .nodes()
+    dl().class("stats").child((
+        row(ui.words.latency, |host| ms(host.stat("latencyMs"))),
+        row(ui.words.buffer, |host| ms(host.stat("bufferMs"))),
+        row(ui.words.quality, |host| host.player().rendition),
+        row(ui.words.bandwidth, |host| {
+            host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat())
+        }),
+        row(ui.words.stalls, |host| {
+            let stalls = host.stat("stalls").map_or_else(dash, |stalls| number(stalls as u64));
+            [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
+        }),
+        row(ui.words.dropped, |host| host.stat("droppedFrames").map_or_else(dash, |n| number(n as u64))),
+        row(ui.words.speed_now, |host| {
+            host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat())
+        }),
+    ))
 }
 
 fn dash() -> String {
@@ -163,40 +148,37 @@ fn dash() -> String {
 }
 
 fn ms(value: Option<f64>) -> String {
-    value.map_or_else(dash, |ms| [&(ms.max(0.0).round() as u64).to_string(), " ms"].concat())
+    value.map_or_else(dash, |ms| [&number(ms.max(0.0).round() as u64), " ms"].concat())
 }
 
 fn percent(rate: f64) -> String {
-    ((rate * 100.0).round() as u64).to_string()
+    number((rate * 100.0).round() as u64)
 }
 
 fn tenths(value: f64) -> String {
     let tenths = (value.max(0.0) * 10.0).round() as u64;
-    [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat()
+    [&number(tenths / 10), ".", &number(tenths % 10)].concat()
 }
 
-fn name(ui: Ui) -> Nodes {
-    let typed = RwSignal::new(ui.me.with_untracked(|me| me.name.clone()));
+fn name(ui: Ui) -> El {
+    let typed = Signal::new(ui.me.peek(|me| me.name.clone()));
     let field = input()
         .class("field")
         .attr("type", "text")
         .attr("name", "nickname")
         .attr("autocomplete", "nickname")
-        .attr("maxlength", limits::NAME_CHARS.to_string())
+        .attr("maxlength", number(limits::NAME_CHARS as u64))
         .prop("value", move || typed.get())
-        .on("input", move |event| typed.set(event_target_value(&event)));
-    let node = StoredValue::new_local(field.node());
-    request_animation_frame(move || {
-        // Focus is a kindness: without it the field still works.
-        if let Some(field) = node.try_get_value() {
-            let _ = field.focus();
-        }
-    });
+        .on("input", move |event: Event| typed.set(event.target().value()));
+    let node = field.node();
+    let frame = Frame::new(move || node.focus());
+    frame.ask();
+    keep(frame);
     form()
         .class("settings")
-        .on("submit", move |event| {
+        .on("submit", move |event: Event| {
             event.prevent_default();
-            let name = typed.with_untracked(|name| name.trim().to_owned());
+            let name = typed.peek(|name| name.trim().to_owned());
             if !name.is_empty() {
                 ui.sheet.set(Sheet::None);
                 ui.rename(&name);
@@ -207,5 +189,4 @@ fn name(ui: Ui) -> Nodes {
             p().class("hint").child(ui.words.name_hint),
             button().attr("type", "submit").class("primary").child(ui.words.name_save),
         ))
-        .nodes()
 }

@@ -1,65 +1,44 @@
-//! A small element builder on Leptos' signals: what is a closure is followed, everything else is set once. Not the view layer
-//! of Leptos, whose generated code made this module twice as large (see player/budget.toml). Everything a node holds lives
-//! and dies with the reactive owner it was built under. Text goes in as text nodes: there is no way to markup here.
+//! A small element builder on signals: what is a closure is followed, everything else is set once. Everything a node holds
+//! lives and dies with the part of the page it was built in. Text goes in as text nodes: there is no way to markup here.
+//!
+//! Only boxing is compiled for each closure; what happens to it is compiled once (see www/docs/architecture.md for what that
+//! saves).
 
+use super::browser::{self, Event, Node, document};
 use super::events::Listener;
-use leptos::prelude::{Owner, RenderEffect, StoredValue, untrack};
+use super::signals::{Part, follow, keep};
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, HtmlElement, Node, window};
+use wasm_bindgen::JsValue;
 
 /// An element being built, or built.
 #[derive(Clone)]
-pub(crate) struct El(Element);
-
-/// Nodes side by side.
-#[derive(Default)]
-pub(crate) struct Nodes(Vec<Node>);
-
-fn document() -> Document {
-    // This module runs in a page: there is no other way to have been loaded.
-    window().and_then(|window| window.document()).expect("a page has a document")
-}
+pub(crate) struct El(Node);
 
 /// An element of HTML.
 pub(crate) fn el(tag: &str) -> El {
-    El(document().create_element(tag).expect("a fixed tag name is valid"))
+    El(document().create(tag))
 }
 
 /// An element of SVG.
 pub(crate) fn svg(tag: &str) -> El {
-    El(document()
-        .create_element_ns(Some("http://www.w3.org/2000/svg"), tag)
-        .expect("a fixed tag name is valid"))
-}
-
-/// Keeps something as long as the part of the page that is being built.
-fn keep<T: 'static>(thing: T) {
-    StoredValue::new_local(thing);
-}
-
-/// Runs now, and again whenever a signal that it read changes. Boxed, so that the effect is compiled once.
-fn follow(mut run: Box<dyn FnMut()>) {
-    keep(RenderEffect::new(move |_: Option<()>| run()));
+    El(document().create_in("http://www.w3.org/2000/svg", tag))
 }
 
 /// A text that stands, or is followed.
 pub(crate) trait IntoText {
-    /// Calls `set` now, and again whenever the text changes.
-    fn each_time(self, set: Box<dyn Fn(&str)>);
+    /// Keeps the attribute `name` of `element` equal to the text.
+    fn into_attribute(self, element: &Node, name: &'static str);
 }
 
 impl IntoText for &'static str {
-    fn each_time(self, set: Box<dyn Fn(&str)>) {
-        set(self);
+    fn into_attribute(self, element: &Node, name: &'static str) {
+        element.set_attribute(name, self);
     }
 }
 
 impl IntoText for String {
-    fn each_time(self, set: Box<dyn Fn(&str)>) {
-        set(&self);
+    fn into_attribute(self, element: &Node, name: &'static str) {
+        element.set_attribute(name, &self);
     }
 }
 
@@ -68,20 +47,24 @@ where
     F: Fn() -> T + 'static,
     T: Into<Cow<'static, str>>,
 {
-    fn each_time(self, set: Box<dyn Fn(&str)>) {
-        follow(Box::new(move || set(&self().into())));
+    fn into_attribute(self, element: &Node, name: &'static str) {
+        follow_attribute(element.clone(), name, Box::new(move || self().into()));
     }
+}
+
+fn follow_attribute(element: Node, name: &'static str, text: Box<dyn Fn() -> Cow<'static, str>>) {
+    follow(move || element.set_attribute(name, &text()));
 }
 
 /// A property that stands, or is followed.
 pub(crate) trait IntoProp {
-    /// As [`IntoText::each_time`].
-    fn each_time(self, set: Box<dyn Fn(&JsValue)>);
+    /// Keeps the property `name` of `element` equal to the value.
+    fn into_property(self, element: &Node, name: &'static str);
 }
 
 impl IntoProp for bool {
-    fn each_time(self, set: Box<dyn Fn(&JsValue)>) {
-        set(&self.into());
+    fn into_property(self, element: &Node, name: &'static str) {
+        set_property(element, name, &self.into());
     }
 }
 
@@ -90,15 +73,24 @@ where
     F: Fn() -> T + 'static,
     T: Into<JsValue>,
 {
-    fn each_time(self, set: Box<dyn Fn(&JsValue)>) {
-        follow(Box::new(move || set(&self().into())));
+    fn into_property(self, element: &Node, name: &'static str) {
+        follow_property(element.clone(), name, Box::new(move || self().into()));
     }
+}
+
+fn set_property(element: &Node, name: &'static str, value: &JsValue) {
+    // Only settable properties are asked for.
+    let _ = browser::set(element, name, value);
+}
+
+fn follow_property(element: Node, name: &'static str, value: Box<dyn Fn() -> JsValue>) {
+    follow(move || set_property(&element, name, &value()));
 }
 
 impl El {
     /// The element itself.
-    pub(crate) fn node(&self) -> HtmlElement {
-        self.0.clone().unchecked_into()
+    pub(crate) fn node(&self) -> Node {
+        self.0.clone()
     }
 
     /// The class attribute.
@@ -108,28 +100,19 @@ impl El {
 
     /// An attribute. No `style`, no `on…`: a strict CSP forbids both.
     pub(crate) fn attr(self, name: &'static str, value: impl IntoText) -> Self {
-        let element = self.0.clone();
-        value.each_time(Box::new(move |value| {
-            // A fixed attribute name is valid.
-            let _ = element.set_attribute(name, value);
-        }));
+        value.into_attribute(&self.0, name);
         self
     }
 
     /// A property.
     pub(crate) fn prop(self, name: &'static str, value: impl IntoProp) -> Self {
-        let element = self.0.clone();
-        value.each_time(Box::new(move |value| {
-            // Only settable properties are asked for.
-            let _ = js_sys::Reflect::set(&element, &name.into(), value);
-        }));
+        value.into_property(&self.0, name);
         self
     }
 
     /// One property of the inline style, through the CSSOM.
     pub(crate) fn style(self, name: &'static str, value: &str) -> Self {
-        // Fixed properties with valid values.
-        let _ = self.node().style().set_property(name, value);
+        self.0.style().set(name, value);
         self
     }
 
@@ -141,77 +124,46 @@ impl El {
 
     /// Children, after those that are there.
     pub(crate) fn child(self, child: impl Child) -> Self {
-        for node in child.nodes().0 {
-            // An element takes any node that does not contain it.
-            let _ = self.0.append_child(&node);
-        }
+        child.put(&self.0);
         self
-    }
-
-    /// As nodes.
-    pub(crate) fn any(self) -> Nodes {
-        Nodes(vec![self.0.into()])
-    }
-}
-
-impl Nodes {
-    /// Puts all of them at the end of `parent`.
-    pub(crate) fn append_to(&self, parent: &Node) {
-        for node in &self.0 {
-            // As in `child`.
-            let _ = parent.append_child(node);
-        }
-    }
-
-    /// Takes them out of the page again.
-    pub(crate) fn remove(&self) {
-        for node in &self.0 {
-            if let Some(parent) = node.parent_node() {
-                let _ = parent.remove_child(node);
-            }
-        }
     }
 }
 
 /// What can stand inside an element.
 pub(crate) trait Child {
-    /// Its nodes.
-    fn nodes(self) -> Nodes;
+    /// Puts it at the end of `parent`.
+    fn put(self, parent: &Node);
 }
 
 impl Child for El {
-    fn nodes(self) -> Nodes {
-        self.any()
-    }
-}
-
-impl Child for Nodes {
-    fn nodes(self) -> Nodes {
-        self
+    fn put(self, parent: &Node) {
+        parent.append(&self.0);
     }
 }
 
 impl Child for String {
-    fn nodes(self) -> Nodes {
-        Nodes(vec![document().create_text_node(&self).into()])
+    fn put(self, parent: &Node) {
+        parent.append_text(&self);
     }
 }
 
 impl Child for &'static str {
-    fn nodes(self) -> Nodes {
-        self.to_owned().nodes()
+    fn put(self, parent: &Node) {
+        parent.append_text(self);
     }
 }
 
 impl<C: Child> Child for Option<C> {
-    fn nodes(self) -> Nodes {
-        self.map(Child::nodes).unwrap_or_default()
+    fn put(self, parent: &Node) {
+        if let Some(child) = self {
+            child.put(parent);
+        }
     }
 }
 
 impl<C: Child> Child for Vec<C> {
-    fn nodes(self) -> Nodes {
-        Nodes(self.into_iter().flat_map(|child| child.nodes().0).collect())
+    fn put(self, parent: &Node) {
+        self.into_iter().for_each(|child| child.put(parent));
     }
 }
 
@@ -220,20 +172,19 @@ where
     F: Fn() -> C + 'static,
     C: Child,
 {
-    fn nodes(self) -> Nodes {
-        followed(Box::new(move || self().nodes()))
+    fn put(self, parent: &Node) {
+        place(parent, Box::new(move |parent| self().put(parent)));
     }
 }
 
 macro_rules! tuple {
     ($($name:ident)+) => {
         impl<$($name: Child),+> Child for ($($name,)+) {
-            fn nodes(self) -> Nodes {
+            #[inline]
+            fn put(self, parent: &Node) {
                 #[expect(non_snake_case, reason = "named after their types")]
                 let ($($name,)+) = self;
-                let mut all = Vec::new();
-                $(all.append(&mut $name.nodes().0);)+
-                Nodes(all)
+                $($name.put(parent);)+
             }
         }
     };
@@ -247,40 +198,51 @@ tuple!(A B C D E F);
 tuple!(A B C D E F G);
 tuple!(A B C D E F G H);
 
-/// A place whose nodes are built anew whenever what they were built from changes. Two empty texts mark it, so that places
-/// within places find what is theirs.
-fn followed(build: Box<dyn Fn() -> Nodes>) -> Nodes {
-    let (start, end) = (mark(), mark());
-    let first = Rc::new(RefCell::new(Vec::new()));
-    let (from, to, out) = (start.clone(), end.clone(), first.clone());
-    follow(Box::new(move || {
-        let fresh = build();
-        if let Some(parent) = to.parent_node() {
-            clear(&parent, &from, &to);
-            for node in &fresh.0 {
-                let _ = parent.insert_before(node, Some(&to));
-            }
-        } else {
-            // The first run: the place itself is still being built.
-            out.replace(fresh.0);
-        }
-    }));
-    let mut nodes = vec![start];
-    nodes.append(&mut first.borrow_mut());
-    nodes.push(end);
-    Nodes(nodes)
+/// Two empty texts around nodes that come and go: places within places find what is theirs.
+pub(crate) struct Place {
+    start: Node,
+    end: Node,
 }
 
-fn mark() -> Node {
-    document().create_text_node("").into()
-}
-
-fn clear(parent: &Node, from: &Node, to: &Node) {
-    while let Some(next) = from.next_sibling()
-        && !next.is_same_node(Some(to))
-    {
-        let _ = parent.remove_child(&next);
+impl Place {
+    /// An empty place at the end of `parent`.
+    pub(crate) fn new(parent: &Node) -> Self {
+        let mark = || {
+            let mark = document().create_text("");
+            parent.append(&mark);
+            mark
+        };
+        Self { start: mark(), end: mark() }
     }
+
+    /// Takes out what is there and puts what `build` makes in its place.
+    pub(crate) fn fill(&self, build: &dyn Fn(&Node)) {
+        let fresh = document().create_fragment();
+        build(&fresh);
+        self.clear();
+        self.end.before(&fresh);
+    }
+
+    fn clear(&self) {
+        while let Some(next) = self.start.next()
+            && next != self.end
+        {
+            next.remove();
+        }
+    }
+
+    /// Takes the place itself out of the page.
+    pub(crate) fn remove(&self) {
+        self.clear();
+        self.start.remove();
+        self.end.remove();
+    }
+}
+
+/// A place whose nodes are built anew whenever what they were built from changes.
+fn place(parent: &Node, build: Box<dyn Fn(&Node)>) {
+    let place = Place::new(parent);
+    follow(move || place.fill(&*build));
 }
 
 /// A row of a list: its key, and how to build it when it is new.
@@ -288,40 +250,42 @@ pub(crate) type Row = (String, Box<dyn FnOnce() -> El>);
 
 /// A list whose rows keep their nodes as long as their keys stay.
 pub(crate) fn each(parent: El, rows: impl Fn() -> Vec<Row> + 'static) -> El {
-    let place = parent.0.clone();
-    let owner = Owner::current().unwrap_or_default();
-    let mut shown: Vec<(String, Owner, Element)> = Vec::new();
-    follow(Box::new(move || {
+    follow_rows(parent.0.clone(), Box::new(rows));
+    parent
+}
+
+fn follow_rows(place: Node, rows: Box<dyn Fn() -> Vec<Row>>) {
+    let part = Part::new();
+    let mut shown: Vec<(String, Part, Node)> = Vec::new();
+    follow(move || {
         let rows = rows();
         let mut old = std::mem::take(&mut shown);
-        old.retain(|(key, owner, element)| {
+        old.retain(|(key, part, element)| {
             let stays = rows.iter().any(|(other, _)| other == key);
             if !stays {
                 element.remove();
-                owner.cleanup();
+                part.end();
             }
             stays
         });
-        let mut at = place.first_element_child();
+        let mut at = place.first_element();
         for (key, build) in rows {
             let known = old.iter().position(|(other, _, _)| *other == key).map(|n| old.remove(n));
-            let (owner, element) = known.map_or_else(
-                || {
-                    let owner = owner.with(Owner::new);
-                    let element = owner.with(|| untrack(build)).0;
-                    (owner, element)
-                },
-                |(_, owner, element)| (owner, element),
-            );
-            if at.as_ref().is_some_and(|at| *at == element) {
-                at = element.next_element_sibling();
+            let (part, element) = match known {
+                Some((_, part, element)) => (part, element),
+                None => {
+                    let row = part.build(Part::new);
+                    (row, row.build(build).0)
+                }
+            };
+            if at.as_ref() == Some(&element) {
+                at = element.next_element();
             } else {
-                let _ = place.insert_before(&element, at.as_deref());
+                place.insert(&element, at.as_ref());
             }
-            shown.push((key, owner, element));
+            shown.push((key, part, element));
         }
-    }));
-    parent
+    });
 }
 
 /// The tags that are used, by name.
@@ -336,4 +300,9 @@ macro_rules! tags {
     };
 }
 
-tags!(a aside button dd div dl dt form h2 img input label li p s section span ul);
+tags!(a aside dd div dl dt form h2 img input label li p s section span ul);
+
+/// A button that submits no form, unless its `type` is changed.
+pub(crate) fn button() -> El {
+    el("button").attr("type", "button")
+}

@@ -1,75 +1,115 @@
 //! Browser callbacks that undo themselves when dropped: listeners, timers, frames. Nothing here decides.
 
+use super::browser::{self, Event, Node};
+use super::signals;
+use std::cell::Cell;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, EventTarget, window};
+
+/// Something for the browser to call: of one type, so that it is compiled once.
+pub(crate) struct Callback(Closure<dyn FnMut(Event)>);
+
+impl Callback {
+    /// Calls `act` until it is dropped.
+    pub(crate) fn new(act: impl FnMut(Event) + 'static) -> Self {
+        Self::boxed(Box::new(act))
+    }
+
+    fn boxed(act: Box<dyn FnMut(Event)>) -> Self {
+        Self(Closure::wrap(act))
+    }
+
+    /// As the browser takes it.
+    pub(crate) fn function(&self) -> &JsValue {
+        self.0.as_ref()
+    }
+}
 
 /// A listener, gone when dropped.
 pub(crate) struct Listener {
-    target: EventTarget,
+    target: Node,
     name: &'static str,
-    callback: Closure<dyn FnMut(Event)>,
+    callback: Callback,
 }
 
 impl Listener {
-    /// Calls `callback` at every event `name` of `target`.
-    pub(crate) fn new(
-        target: &EventTarget,
-        name: &'static str,
-        callback: impl FnMut(Event) + 'static,
-    ) -> Self {
-        let (target, callback) = (target.clone(), Closure::<dyn FnMut(Event)>::new(callback));
-        let function = callback.as_ref().unchecked_ref();
-        // Adding a listener to a live target cannot fail.
-        let _ = target.add_event_listener_with_callback(name, function);
-        Self { target, name, callback }
+    /// Calls `act` at every event `name` of `target`.
+    pub(crate) fn new(target: &Node, name: &'static str, act: impl FnMut(Event) + 'static) -> Self {
+        Self::boxed(target, name, Box::new(act))
+    }
+
+    fn boxed(target: &Node, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
+        let callback = Callback::boxed(act);
+        target.listen(name, callback.function());
+        Self { target: target.clone(), name, callback }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = self
-            .target
-            .remove_event_listener_with_callback(self.name, self.callback.as_ref().unchecked_ref());
+        self.target.unlisten(self.name, self.callback.function());
     }
 }
 
 /// A callback after a time, or at each interval, gone when dropped.
 pub(crate) struct Timer {
     id: i32,
-    repeating: bool,
-    _callback: Closure<dyn FnMut()>,
+    _callback: Callback,
 }
 
 impl Timer {
     /// Once, after `ms`.
-    pub(crate) fn after(ms: i32, callback: impl FnMut() + 'static) -> Self {
-        let callback = Closure::<dyn FnMut()>::new(callback);
-        let function = callback.as_ref().unchecked_ref();
-        let id = window()
-            .and_then(|w| w.set_timeout_with_callback_and_timeout_and_arguments_0(function, ms).ok())
-            .unwrap_or_default();
-        Self { id, repeating: false, _callback: callback }
+    pub(crate) fn after(ms: i32, mut act: impl FnMut() + 'static) -> Self {
+        Self::boxed(ms, false, Box::new(move |_| act()))
     }
 
     /// Each `ms`.
-    pub(crate) fn each(ms: i32, callback: impl FnMut() + 'static) -> Self {
-        let callback = Closure::<dyn FnMut()>::new(callback);
-        let function = callback.as_ref().unchecked_ref();
-        let id = window()
-            .and_then(|w| w.set_interval_with_callback_and_timeout_and_arguments_0(function, ms).ok())
-            .unwrap_or_default();
-        Self { id, repeating: true, _callback: callback }
+    pub(crate) fn each(ms: i32, mut act: impl FnMut() + 'static) -> Self {
+        Self::boxed(ms, true, Box::new(move |_| act()))
+    }
+
+    fn boxed(ms: i32, again: bool, act: Box<dyn FnMut(Event)>) -> Self {
+        let callback = Callback::boxed(act);
+        let set = if again { browser::set_interval } else { browser::set_timeout };
+        Self { id: set(callback.function(), ms), _callback: callback }
     }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        if let Some(window) = window() {
-            if self.repeating {
-                window.clear_interval_with_handle(self.id);
-            } else {
-                window.clear_timeout_with_handle(self.id);
-            }
-        }
+        browser::clear_timeout(self.id);
     }
+}
+
+/// Something to do before the next painted frame, when asked for; a page that is not shown paints none. Gone when dropped.
+pub(crate) struct Frame {
+    id: Cell<i32>,
+    callback: Callback,
+}
+
+impl Frame {
+    /// `act`, not asked for yet.
+    pub(crate) fn new(mut act: impl FnMut() + 'static) -> Self {
+        Self { id: Cell::new(0), callback: Callback::boxed(Box::new(move |_| act())) }
+    }
+
+    /// Asks for it, once however often.
+    pub(crate) fn ask(&self) {
+        browser::cancel_frame(self.id.get());
+        self.id.set(browser::request_frame(self.callback.function()));
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        browser::cancel_frame(self.id.get());
+    }
+}
+
+thread_local! {
+    static SETTLE: Callback = Callback::new(|_| signals::settle());
+}
+
+/// What has changed is shown at the end of the browser's turn.
+pub(crate) fn settle_each_turn() {
+    signals::begin(|| SETTLE.with(|settle| browser::queue_microtask(settle.function())));
 }

@@ -1,15 +1,14 @@
 //! The `<hawker-live>` element as the engine makes it: its public JS API, attributes and events. The interface has no other
 //! way to the engine.
 
+use super::browser::{self, Array, Event, Node, Object, window};
 use hawker_wire::proto::{Hold, hold};
-use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 #[wasm_bindgen]
 extern "C" {
     /// A `<hawker-live>` element.
-    #[wasm_bindgen(extends = HtmlElement)]
+    #[wasm_bindgen(extends = Node)]
     #[derive(Clone)]
     pub type Host;
 
@@ -81,8 +80,10 @@ impl Host {
     /// The engine as it is now.
     pub(crate) fn player(&self) -> Player {
         let renditions = self.renditions();
-        let names = Array::is_array(&renditions).then(|| {
-            Array::from(&renditions).iter().map(|rendition| text(&field(&rendition, "name"))).collect()
+        // An array, unless the engine is not there yet.
+        let names = renditions.is_object().then(|| {
+            let renditions: Array = renditions.unchecked_into();
+            (0..renditions.length()).map(|n| text(&field(&renditions.at(n), "name"))).collect()
         });
         Player {
             state: text(&self.state()),
@@ -103,47 +104,44 @@ impl Host {
     }
 
     /// An attribute, empty when absent.
-    pub(crate) fn attribute(&self, name: &str) -> String {
-        self.get_attribute(name).unwrap_or_default()
+    pub(crate) fn told(&self, name: &str) -> String {
+        self.attribute(name).unwrap_or_default()
     }
 
     /// The room's id.
     pub(crate) fn room_id(&self) -> String {
-        self.room().as_string().filter(|room| !room.is_empty()).unwrap_or_else(|| self.attribute("room"))
+        self.room().as_string().filter(|room| !room.is_empty()).unwrap_or_else(|| self.told("room"))
     }
 
     /// The token of the shop's backend, empty for guests.
     pub(crate) fn shop_token(&self) -> String {
-        self.token().as_string().filter(|token| !token.is_empty()).unwrap_or_else(|| self.attribute("token"))
+        self.token().as_string().filter(|token| !token.is_empty()).unwrap_or_else(|| self.told("token"))
     }
 
     /// `https://host[:port]` of the server, without a slash at the end.
     pub(crate) fn base(&self) -> String {
         let server = self.server().as_string().filter(|server| !server.is_empty());
-        let server = server.unwrap_or_else(|| self.attribute("server"));
-        let base = if server.is_empty() {
-            web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
-        } else {
-            server
-        };
+        let server = server.unwrap_or_else(|| self.told("server"));
+        let base =
+            if server.is_empty() { text(&field(&field(&window(), "location"), "origin")) } else { server };
         base.trim_end_matches('/').to_owned()
     }
 
     /// Tells the page; `false` when a listener prevented the default.
     pub(crate) fn tell(&self, name: &str, detail: &JsValue) -> bool {
-        let init = CustomEventInit::new();
-        init.set_bubbles(true);
-        init.set_composed(true);
-        init.set_cancelable(true);
-        init.set_detail(detail);
-        CustomEvent::new_with_event_init_dict(name, &init)
-            .and_then(|event| self.dispatch_event(&event))
-            .unwrap_or(true)
+        let options = object(&[
+            ("bubbles", true.into()),
+            ("composed", true.into()),
+            ("cancelable", true.into()),
+            ("detail", detail.clone()),
+        ]);
+        self.dispatch(&Event::custom(name, &options))
     }
 }
 
-fn field(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+/// A field of an object; undefined when there is none, or none that may be read.
+pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
+    browser::get(object, name).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// A plain object of these fields.
@@ -151,7 +149,7 @@ pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {
         // A fresh plain object takes every field.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+        let _ = browser::set(&object, name, value);
     }
     object.into()
 }

@@ -1,38 +1,49 @@
 //! What is remembered in this browser. Storage may be missing, full or forbidden (private windows, sandboxed frames): then
 //! nothing is remembered and nothing fails.
 
-use web_sys::{Storage, window};
+use super::browser::{Storage, window};
+use super::host::field;
+use wasm_bindgen::JsCast;
 
-fn storage() -> Option<Storage> {
-    window()?.local_storage().ok()?
+/// Kept until the viewer clears it.
+const BROWSER: &str = "localStorage";
+
+/// Kept as long as the tab, also when the page is loaded again.
+const TAB: &str = "sessionStorage";
+
+fn storage(name: &str) -> Option<Storage> {
+    // Asking for a forbidden storage throws: then there is no such field.
+    let storage = field(&window(), name);
+    storage.is_object().then(|| storage.unchecked_into())
 }
 
-fn of_tab() -> Option<Storage> {
-    window()?.session_storage().ok()?
+fn get(storage_name: &str, key: &str) -> String {
+    storage(storage_name).and_then(|storage| storage.get(key).ok().flatten()).unwrap_or_default()
+}
+
+fn set(storage_name: &str, key: &str, value: &str) {
+    if let Some(storage) = storage(storage_name) {
+        // A full or forbidden storage only means that it is not remembered.
+        let _ = storage.set(key, value);
+    }
 }
 
 /// What this tab kept under `key`; empty when nothing.
 pub(crate) fn read_in_tab(key: &str) -> String {
-    of_tab().and_then(|storage| storage.get_item(key).ok().flatten()).unwrap_or_default()
+    get(TAB, key)
 }
 
 /// Keeps `value` for this tab, also when the page is loaded again.
 pub(crate) fn keep_in_tab(key: &str, value: &str) {
-    if let Some(storage) = of_tab() {
-        // As below.
-        let _ = storage.set_item(key, value);
-    }
+    set(TAB, key, value);
 }
 
 /// What was kept under `key`; empty when nothing.
 pub(crate) fn read(key: &str) -> String {
-    storage().and_then(|storage| storage.get_item(key).ok().flatten()).unwrap_or_default()
+    get(BROWSER, key)
 }
 
 /// Keeps `value` under `key`, if this browser lets us.
 pub(crate) fn keep(key: &str, value: &str) {
-    if let Some(storage) = storage() {
-        // A full or forbidden storage only means that it is not remembered.
-        let _ = storage.set_item(key, value);
-    }
+    set(BROWSER, key, value);
 }

@@ -1,8 +1,8 @@
 //! Styles as one constructable sheet shared by all mounts: no style element or attribute, so a strict CSP is content.
 
-use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::JsValue;
-use web_sys::{CssStyleSheet, ShadowRoot};
+use super::browser::{self, Array, Node, Sheet};
+use super::host::field;
+use wasm_bindgen::{JsCast, JsValue};
 
 const CSS: &[&str] = &[
     include_str!("../styles/base.css"),
@@ -12,33 +12,36 @@ const CSS: &[&str] = &[
 ];
 
 thread_local! {
-    static SHEET: Option<CssStyleSheet> = {
-        CssStyleSheet::new().ok().inspect(|sheet| sheet.replace_sync(&CSS.concat()).unwrap_or_default())
-    };
+    static SHEET: Option<Sheet> = Sheet::new().ok().inspect(|sheet| sheet.replace(&CSS.concat()));
 }
 
 /// Adds the sheet to `root`, after the engine's own.
-pub(crate) fn adopt(root: &ShadowRoot) {
-    with_sheets(root, |sheets, sheet| {
-        sheets.push(sheet);
-    });
+pub(crate) fn adopt(root: &Node) {
+    change(root, true);
 }
 
 /// Takes the sheet out of `root`.
-pub(crate) fn abandon(root: &ShadowRoot) {
-    with_sheets(root, |sheets, sheet| {
-        *sheets = sheets.filter(&mut |other, _, _| !Object::is(&other, sheet));
-    });
+pub(crate) fn abandon(root: &Node) {
+    change(root, false);
 }
 
-fn with_sheets(root: &ShadowRoot, change: impl FnOnce(&mut Array, &CssStyleSheet)) {
-    let key = JsValue::from_str("adoptedStyleSheets");
+fn change(root: &Node, add: bool) {
+    const KEY: &str = "adoptedStyleSheets";
     SHEET.with(|sheet| {
-        if let (Some(sheet), Ok(sheets)) = (sheet, Reflect::get(root, &key)) {
-            let mut sheets = Array::from(&sheets);
-            change(&mut sheets, sheet);
-            // Browsers without it show the page unstyled but working.
-            let _ = Reflect::set(root, &key, &sheets);
+        let there = field(root, KEY);
+        let Some(sheet) = sheet.as_ref().filter(|_| there.is_object()) else { return };
+        let sheet: &JsValue = sheet.as_ref();
+        let sheets = Array::new();
+        let there: Array = there.unchecked_into();
+        for other in (0..there.length()).map(|n| there.at(n)) {
+            if other != *sheet {
+                sheets.push(&other);
+            }
         }
+        if add {
+            sheets.push(sheet);
+        }
+        // Browsers without it show the page unstyled but working.
+        let _ = browser::set(root, KEY, &sheets);
     });
 }

@@ -130,3 +130,21 @@ pub(crate) fn fill(template: &str, values: &[&str]) -> String {
     }
     text
 }
+
+/// For attributes that are `true` or `false`.
+pub(crate) const fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "true" } else { "false" }
+}
+
+/// A number in decimal. Not `to_string`: formatting of every kind would come along.
+pub(crate) fn number(mut value: u64) -> String {
+    let mut digits = Vec::new();
+    loop {
+        digits.insert(0, b'0' + (value % 10) as u8);
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    digits.into_iter().map(char::from).collect()
+}

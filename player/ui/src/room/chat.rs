@@ -1,36 +1,38 @@
 //! The chat list. What people typed goes in as text nodes; the list follows the newest unless the reader scrolled up.
 
 use crate::app::{Tab, Ui};
-use crate::page::dom::{Child as _, El, Nodes, Row, button, div, each, li, p, span, ul};
-use crate::page::words::fill;
+use crate::page::dom::{El, Row, button, div, each, li, p, span, ul};
+use crate::page::events::Frame;
+use crate::page::signals::{Signal, follow};
+use crate::page::words::{fill, number};
 use hawker_wire::proto::{Message, viewer::Role};
-use leptos::prelude::*;
 
 /// Nearer to the end than this, in px, the reader is taken along: about two lines.
-const NEAR_END: i32 = 60;
+const NEAR_END: f64 = 60.0;
 
 /// The list, or what stands for it while it is empty.
-pub(crate) fn panel(ui: Ui) -> Nodes {
+pub(crate) fn panel(ui: Ui) -> El {
     let list =
         ul().class("messages").attr("role", "log").attr("aria-label", ui.words.chat).attr("tabindex", "0");
-    let node = StoredValue::new_local(list.node());
-    let following = RwSignal::new(true);
+    let node = Signal::new(list.node());
+    let following = Signal::new(true);
     let to_end = move || {
-        if let Some(list) = node.try_get_value() {
+        if let Some(list) = node.try_copy() {
             list.set_scroll_top(list.scroll_height());
         }
     };
-    Effect::new(move |_| {
+    let frame = Signal::new(Frame::new(to_end));
+    follow(move || {
         ui.messages.track();
         ui.tab.track();
-        if following.get_untracked() {
-            request_animation_frame(to_end);
+        if following.copy() {
+            frame.peek(Frame::ask);
         }
     });
     let on_scroll = move |_| {
-        if let Some(list) = node.try_get_value() {
+        if let Some(list) = node.try_copy() {
             let away = list.scroll_height() - list.scroll_top() - list.client_height();
-            crate::app::set_if_new(following, away < NEAR_END);
+            following.show(away < NEAR_END);
         }
     };
     let empty =
@@ -38,7 +40,6 @@ pub(crate) fn panel(ui: Ui) -> Nodes {
     let newer = move || {
         (!following.get()).then(|| {
             button()
-                .attr("type", "button")
                 .class("newer")
                 .on("click", move |_| {
                     following.set(true);
@@ -49,12 +50,12 @@ pub(crate) fn panel(ui: Ui) -> Nodes {
     };
     let omitted = move || {
         let omitted = ui.omitted.get();
-        (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&omitted.to_string()])))
+        (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&number(omitted)])))
     };
     let rows = move || -> Vec<Row> {
         let row = move |message: &Message| -> Row {
             let message = message.clone();
-            (message.id.to_string(), Box::new(move || line(ui, &message)))
+            (number(message.id), Box::new(move || line(ui, &message)))
         };
         ui.messages.with(|messages| messages.iter().map(row).collect())
     };
@@ -64,11 +65,10 @@ pub(crate) fn panel(ui: Ui) -> Nodes {
         .attr("role", "tabpanel")
         .prop("hidden", move || ui.tab.get() != Tab::Chat)
         .child((each(list.on("scroll", on_scroll), rows), empty, newer, omitted))
-        .nodes()
 }
 
 fn line(ui: Ui, message: &Message) -> El {
-    let own = ui.me.with_untracked(|me| me.viewer == message.sender);
+    let own = ui.me.peek(|me| me.viewer == message.sender);
     let badge = match message.role() {
         Role::Host => Some(("badge host", ui.words.host)),
         Role::Operator => Some(("badge", ui.words.operator)),

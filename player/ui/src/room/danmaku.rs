@@ -2,18 +2,18 @@
 //! reduced motion, or switched off, nothing is painted and the list alone shows what is said.
 
 use crate::app::Ui;
+use crate::page::browser::{Canvas, Node, ResizeObserver, document, match_media};
 use crate::page::clock;
-use crate::page::dom::{Child as _, Nodes, div};
-use crate::page::events::Listener;
+use crate::page::dom::{El, div};
+use crate::page::events::{Callback, Frame, Listener};
+use crate::page::signals::follow;
 use crate::page::store;
+use crate::page::words::number;
 use hawker_player_core::room::stage::{Comment, Input, Output, Shape, Stage};
 use hawker_wire::{Machine, Span};
-use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
-use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ResizeObserver, window};
+use wasm_bindgen::JsCast;
 
 /// Where the settings are kept.
 const KEY: &str = "hawker:danmaku";
@@ -59,109 +59,78 @@ impl Settings {
     pub(crate) fn keep(self) {
         let numbers =
             [u32::from(self.on), self.opacity, self.area, self.size, self.speed, u32::from(self.apart)];
-        store::keep(KEY, &numbers.map(|number| number.to_string()).join(","));
+        store::keep(KEY, &numbers.map(|value| number(value.into())).join(","));
     }
+}
+
+/// A comment that waits for the stage, or is on it.
+enum Word {
+    Waiting(String),
+    Shown(Node),
 }
 
 /// The painter of one layer.
 pub(crate) struct Painter {
-    layer: HtmlElement,
-    measure: Option<CanvasRenderingContext2d>,
+    layer: Node,
+    measure: Option<Canvas>,
     stage: RefCell<Stage>,
     settings: Cell<Settings>,
     lane_px: Cell<f64>,
-    texts: RefCell<BTreeMap<u64, String>>,
-    nodes: RefCell<BTreeMap<u64, HtmlElement>>,
-    pool: RefCell<Vec<HtmlElement>>,
-    frame: RefCell<Option<Closure<dyn FnMut()>>>,
-    frame_asked: Cell<bool>,
-    watchers: RefCell<Vec<Box<dyn std::any::Any>>>,
-    me: Weak<Self>,
+    /// By id.
+    words: RefCell<Vec<(u64, Word)>>,
+    pool: RefCell<Vec<Node>>,
+    frame: Frame,
+    /// What tells of the layer's size, and keeps its callback.
+    sizes: (ResizeObserver, Callback),
+    _listeners: [Listener; 2],
+}
+
+/// The question whether the viewer's system asks for less motion.
+fn stillness() -> Node {
+    match_media("(prefers-reduced-motion: reduce)")
 }
 
 /// The viewer's system asks for less motion.
 pub(crate) fn still() -> bool {
-    let query =
-        window().and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten());
-    query.is_some_and(|query| query.matches())
-}
-
-fn hidden() -> bool {
-    window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
+    stillness().matches()
 }
 
 impl Painter {
-    fn new(layer: HtmlElement, settings: Settings) -> Rc<Self> {
-        let measure = window()
-            .and_then(|window| window.document())
-            .and_then(|document| document.create_element("canvas").ok())
-            .and_then(|canvas| canvas.unchecked_into::<HtmlCanvasElement>().get_context("2d").ok().flatten())
-            .map(JsCast::unchecked_into);
-        let painter = Rc::new_cyclic(|me| Self {
-            layer,
-            measure,
-            stage: RefCell::new(Stage::new(Shape {
-                width: 0.0,
-                lanes: 0,
-                crossing: Span::ZERO,
-                gap: 0.0,
-                apart: true,
-            })),
-            settings: Cell::new(settings),
-            lane_px: Cell::new(0.0),
-            texts: RefCell::default(),
-            nodes: RefCell::default(),
-            pool: RefCell::default(),
-            frame: RefCell::default(),
-            frame_asked: Cell::default(),
-            watchers: RefCell::default(),
-            me: me.clone(),
+    fn new(layer: Node, settings: Settings) -> Rc<Self> {
+        let measure = document().create("canvas").unchecked_into::<Canvas>().context("2d");
+        let nothing = Shape { width: 0.0, lanes: 0, crossing: Span::ZERO, gap: 0.0, apart: true };
+        let painter = Rc::new_cyclic(|me: &Weak<Self>| {
+            let with = |act: fn(&Self)| {
+                let me = me.clone();
+                move || {
+                    if let Some(painter) = me.upgrade() {
+                        act(&painter);
+                    }
+                }
+            };
+            let (shape, again) = (with(Self::shape), with(Self::shape));
+            let show = with(|painter| painter.stage(Input::Shown(!document().hidden())));
+            let on_size = Callback::new(move |_| shape());
+            let observer = ResizeObserver::new(on_size.function());
+            observer.observe(&layer);
+            Self {
+                layer,
+                measure,
+                stage: RefCell::new(Stage::new(nothing)),
+                settings: Cell::new(settings),
+                lane_px: Cell::new(0.0),
+                words: RefCell::default(),
+                pool: RefCell::default(),
+                frame: Frame::new(with(Self::paint)),
+                sizes: (observer, on_size),
+                _listeners: [
+                    Listener::new(&document(), "visibilitychange", move |_| show()),
+                    Listener::new(&stillness(), "change", move |_| again()),
+                ],
+            }
         });
-        painter.watch();
         painter.shape();
         painter
-    }
-
-    fn watch(&self) {
-        let me = self.me.clone();
-        let on_frame = Closure::<dyn FnMut()>::new(move || {
-            if let Some(painter) = me.upgrade() {
-                painter.frame_asked.set(false);
-                painter.paint();
-            }
-        });
-        self.frame.replace(Some(on_frame));
-        let me = self.me.clone();
-        let on_size = Closure::<dyn FnMut()>::new(move || {
-            if let Some(painter) = me.upgrade() {
-                painter.shape();
-            }
-        });
-        let mut watchers: Vec<Box<dyn std::any::Any>> = Vec::new();
-        if let Ok(observer) = ResizeObserver::new(on_size.as_ref().unchecked_ref()) {
-            observer.observe(&self.layer);
-            watchers.push(Box::new(Observer(observer)));
-        }
-        watchers.push(Box::new(on_size));
-        if let Some(window) = window() {
-            if let Some(document) = window.document() {
-                let me = self.me.clone();
-                watchers.push(Box::new(Listener::new(&document, "visibilitychange", move |_| {
-                    if let Some(painter) = me.upgrade() {
-                        painter.stage(Input::Shown(!hidden()));
-                    }
-                })));
-            }
-            if let Ok(Some(query)) = window.match_media("(prefers-reduced-motion: reduce)") {
-                let me = self.me.clone();
-                watchers.push(Box::new(Listener::new(&query, "change", move |_| {
-                    if let Some(painter) = me.upgrade() {
-                        painter.shape();
-                    }
-                })));
-            }
-        }
-        self.watchers.replace(watchers);
     }
 
     /// Takes new settings.
@@ -172,8 +141,7 @@ impl Painter {
 
     fn shape(&self) {
         let settings = self.settings.get();
-        let width = f64::from(self.layer.client_width());
-        let height = f64::from(self.layer.client_height());
+        let (width, height) = (self.layer.client_width(), self.layer.client_height());
         // A phone's picture reads at 15 px, a wall display at 28.
         let font = (10.0 + width / 70.0).clamp(15.0, 28.0) * f64::from(settings.size) / 100.0;
         let lane = (font * 1.5).round();
@@ -182,12 +150,11 @@ impl Painter {
         // A wider picture takes longer to cross, so that words stay readable; 5.6 s on a phone, 9 s on a desktop.
         let seconds = (4.5 + width / 300.0).clamp(5.0, 9.0) * 100.0 / f64::from(settings.speed);
         let style = self.layer.style();
-        // Setting a known property to a valid value cannot fail.
-        let _ = style.set_property("--font", &[&((font * 10.0) as u32 / 10).to_string(), "px"].concat());
-        let _ = style.set_property("--lane", &[&(lane as u32).to_string(), "px"].concat());
-        let _ = style.set_property("opacity", &[&settings.opacity.to_string(), "%"].concat());
+        style.set("--font", &[&number((font * 10.0) as u64 / 10), "px"].concat());
+        style.set("--lane", &[&number(lane as u64), "px"].concat());
+        style.set("opacity", &[&number(settings.opacity.into()), "%"].concat());
         if let Some(measure) = &self.measure {
-            measure.set_font(&["600 ", &(font as u32).to_string(), "px ", FONT].concat());
+            measure.set_font(&["600 ", &number(font as u64), "px ", FONT].concat());
         }
         self.lane_px.set(lane);
         let crossing = Span((seconds * 1e6) as u64);
@@ -196,18 +163,32 @@ impl Painter {
 
     /// Throws a comment on the stage.
     pub(crate) fn say(&self, id: u64, text: &str, own: bool) {
-        let measured = self.measure.as_ref().and_then(|measure| measure.measure_text(text).ok());
         // The padding that own comments have for their frame.
         let frame = if own { 20.0 } else { 0.0 };
-        let width = measured.map_or(0.0, |text| text.width()) + frame;
-        self.texts.borrow_mut().insert(id, text.to_owned());
+        let width = self.measure.as_ref().map_or(0.0, |measure| measure.measure(text).width()) + frame;
+        self.put(id, Word::Waiting(text.to_owned()));
         self.stage(Input::Say(Comment { id, width, own }));
     }
 
     /// Takes a comment off.
     pub(crate) fn remove(&self, id: u64) {
         self.stage(Input::Remove(id));
-        self.texts.borrow_mut().remove(&id);
+        self.take(id);
+    }
+
+    fn find(&self, id: u64) -> Result<usize, usize> {
+        self.words.borrow().binary_search_by_key(&id, |(id, _)| *id)
+    }
+
+    fn take(&self, id: u64) -> Option<Word> {
+        let at = self.find(id).ok()?;
+        Some(self.words.borrow_mut().remove(at).1)
+    }
+
+    fn put(&self, id: u64, word: Word) {
+        self.take(id);
+        let at = self.find(id).unwrap_or_else(|at| at);
+        self.words.borrow_mut().insert(at, (id, word));
     }
 
     fn stage(&self, input: Input) {
@@ -223,62 +204,44 @@ impl Painter {
             match output {
                 Output::Enter(comment) => self.enter(comment),
                 Output::Leave(id) => self.leave(id),
-                Output::Drop(id) => {
-                    self.texts.borrow_mut().remove(&id);
-                }
+                Output::Drop(id) => drop(self.take(id)),
             }
         }
-        let nodes = self.nodes.borrow();
         for placed in stage.frame(now) {
-            if let Some(node) = nodes.get(&placed.id) {
-                // As above; also the one call a frame and comment.
-                let _ = node
-                    .style()
-                    .set_property("transform", &translate(placed.x, placed.lane as f64 * self.lane_px.get()));
+            if let Ok(at) = self.find(placed.id)
+                && let Some((_, Word::Shown(node))) = self.words.borrow().get(at)
+            {
+                // The one call a frame and comment.
+                let y = placed.lane as f64 * self.lane_px.get();
+                node.style().set("transform", &translate(placed.x, y));
             }
         }
-        if stage.wake().is_some() && !hidden() {
-            self.ask_frame();
-        }
-    }
-
-    fn ask_frame(&self) {
-        if !self.frame_asked.replace(true)
-            && let (Some(frame), Some(window)) = (&*self.frame.borrow(), window())
-        {
-            let asked = window.request_animation_frame(frame.as_ref().unchecked_ref());
-            self.frame_asked.set(asked.is_ok());
+        if stage.wake().is_some() && !document().hidden() {
+            self.frame.ask();
         }
     }
 
     fn enter(&self, comment: Comment) {
-        let Some(text) = self.texts.borrow_mut().remove(&comment.id) else { return };
-        let node = self.pool.borrow_mut().pop().or_else(|| {
-            let document = window()?.document()?;
-            Some(document.create_element("span").ok()?.unchecked_into::<HtmlElement>())
-        });
-        let Some(node) = node else { return };
-        node.set_class_name(if comment.own { "fly own" } else { "fly" });
-        node.set_text_content(Some(&text));
-        // A node that is not in the layer yet can always be added.
-        let _ = self.layer.append_child(&node);
-        self.nodes.borrow_mut().insert(comment.id, node);
+        let Some(Word::Waiting(text)) = self.take(comment.id) else { return };
+        let node = self.pool.borrow_mut().pop().unwrap_or_else(|| document().create("span"));
+        node.set_attribute("class", if comment.own { "fly own" } else { "fly" });
+        node.set_text(&text);
+        self.layer.append(&node);
+        self.put(comment.id, Word::Shown(node));
     }
 
     fn leave(&self, id: u64) {
-        if let Some(node) = self.nodes.borrow_mut().remove(&id) {
+        if let Some(Word::Shown(node)) = self.take(id) {
             node.remove();
-            node.set_text_content(None);
+            node.set_text("");
             self.pool.borrow_mut().push(node);
         }
     }
 }
 
-struct Observer(ResizeObserver);
-
-impl Drop for Observer {
+impl Drop for Painter {
     fn drop(&mut self) {
-        self.0.disconnect();
+        self.sizes.0.disconnect();
     }
 }
 
@@ -287,30 +250,20 @@ fn translate(x: f64, y: f64) -> String {
     let tenths = (x * 10.0).round() as i64;
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, part) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
-    [
-        "translate3d(",
-        sign,
-        &whole.to_string(),
-        ".",
-        &part.to_string(),
-        "px,",
-        &(y as i64).to_string(),
-        "px,0)",
-    ]
-    .concat()
+    ["translate3d(", sign, &number(whole), ".", &number(part), "px,", &number(y as u64), "px,0)"].concat()
 }
 
 /// The layer over the picture. Hidden from readers: the list says the same.
-pub(crate) fn layer(ui: Ui) -> Nodes {
+pub(crate) fn layer(ui: Ui) -> El {
     let layer = div().class("danmaku").attr("aria-hidden", "true");
-    ui.painter.set_value(Some(Painter::new(layer.node(), ui.settings.get_untracked())));
-    Effect::new(move |_| {
+    ui.painter.put(Some(Painter::new(layer.node(), ui.settings.copy())));
+    follow(move || {
         let settings = ui.settings.get();
-        ui.painter.with_value(|painter| {
+        ui.painter.peek(|painter| {
             if let Some(painter) = painter {
                 painter.set(settings);
             }
         });
     });
-    layer.nodes()
+    layer
 }

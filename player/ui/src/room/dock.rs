@@ -1,28 +1,29 @@
 //! The tabs above the list, and the bar below it: the input and the like button.
 
 use crate::app::{Sheet, Tab, Ui};
-use crate::page::dom::{Child as _, El, Nodes, Row, button, div, each, form, input, span};
+use crate::page::browser::Event;
+use crate::page::dom::{Child, El, Row, button, div, each, form, input, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
+use crate::page::signals::{Signal, follow};
+use crate::page::words::{number, yes_or_no};
 use hawker_player_core::room::{Input, Status, limits};
-use leptos::prelude::*;
 
 /// Hearts that rise at once: more are a blur.
 const HEARTS: usize = 6;
 
 /// The two tabs, and what is wrong with the connection.
-pub(crate) fn tabs(ui: Ui) -> Nodes {
+pub(crate) fn tabs(ui: Ui) -> impl Child {
     let tab = move |which: Tab, label: &'static str, controls: &'static str| {
         button()
-            .attr("type", "button")
             .attr("role", "tab")
             .attr("aria-controls", controls)
-            .attr("aria-selected", move || (ui.tab.get() == which).to_string())
+            .attr("aria-selected", move || yes_or_no(ui.tab.get() == which))
             .class("tab")
             .on("click", move |_| ui.tab.set(which))
             .child((label, move || {
                 let count = if which == Tab::Goods { ui.shelf.with(Vec::len) } else { 0 };
-                (count > 0).then(|| span().class("count").child(count.to_string()))
+                (count > 0).then(|| span().class("count").child(number(count as u64)))
             }))
     };
     (
@@ -35,27 +36,25 @@ pub(crate) fn tabs(ui: Ui) -> Nodes {
         )),
         move || trouble(ui, ui.status.get()),
     )
-        .nodes()
 }
 
 /// A guest's name, to be changed. Members are called what the shop's token says.
-fn me(ui: Ui) -> Option<Nodes> {
+fn me(ui: Ui) -> Option<El> {
     let name = ui.me.with(|me| me.name.clone());
     let member = ui.with_host(|host| !host.shop_token().is_empty()).unwrap_or(true);
     if name.is_empty() || member || ui.nameless() {
         return None;
     }
     let button = button()
-        .attr("type", "button")
         .class("me")
         .attr("aria-label", [ui.words.change_name, ": ", &name].concat())
         .attr("title", ui.words.change_name)
         .on("click", move |_| ui.sheet.set(Sheet::Name))
         .child((span().child(name), icon(icons::PEN)));
-    Some(button.nodes())
+    Some(button)
 }
 
-fn trouble(ui: Ui, status: Status) -> Option<Nodes> {
+fn trouble(ui: Ui, status: Status) -> Option<El> {
     let (text, retry) = match status {
         Status::Reconnecting => (ui.words.room_lost, false),
         Status::Refused(4_502) => (ui.words.token_refused, true),
@@ -64,17 +63,16 @@ fn trouble(ui: Ui, status: Status) -> Option<Nodes> {
     };
     let retry = retry.then(|| {
         button()
-            .attr("type", "button")
             .class("link")
             .on("click", move |_| ui.with_link(|link| link.room(Input::Open)))
             .child(ui.words.retry)
     });
-    Some(div().class("trouble").attr("role", "status").child((text, retry)).nodes())
+    Some(div().class("trouble").attr("role", "status").child((text, retry)))
 }
 
 /// Says the draft, after asking for a name when there is none yet.
 pub(crate) fn say(ui: Ui) {
-    let text = ui.draft.with_untracked(|draft| draft.trim().to_owned());
+    let text = ui.draft.peek(|draft| draft.trim().to_owned());
     if text.is_empty() {
         return;
     }
@@ -88,18 +86,18 @@ pub(crate) fn say(ui: Ui) {
 }
 
 /// The input and the like button.
-pub(crate) fn bar(ui: Ui) -> Nodes {
+pub(crate) fn bar(ui: Ui) -> El {
     let live = move || ui.status.get() == Status::Live;
-    Effect::new(move |_| {
+    follow(move || {
         // What was typed before the name was told follows it.
-        if live() && ui.say_next.get_untracked() {
+        if live() && ui.say_next.copy() {
             ui.say_next.set(false);
             say(ui);
         }
     });
     let words = form()
         .class("say")
-        .on("submit", move |event| {
+        .on("submit", move |event: Event| {
             event.prevent_default();
             say(ui);
         })
@@ -110,11 +108,11 @@ pub(crate) fn bar(ui: Ui) -> Nodes {
                 .attr("name", "say")
                 .attr("autocomplete", "off")
                 .attr("enterkeyhint", "send")
-                .attr("maxlength", limits::MESSAGE_CHARS.to_string())
+                .attr("maxlength", number(limits::MESSAGE_CHARS as u64))
                 .attr("placeholder", ui.words.say)
                 .attr("aria-label", ui.words.say)
                 .prop("value", move || ui.draft.get())
-                .on("input", move |event| ui.draft.set(event_target_value(&event))),
+                .on("input", move |event: Event| ui.draft.set(event.target().value())),
             button()
                 .attr("type", "submit")
                 .class("send")
@@ -122,16 +120,16 @@ pub(crate) fn bar(ui: Ui) -> Nodes {
                 .prop("disabled", move || !live() || ui.draft.with(|draft| draft.trim().is_empty()))
                 .child(icon(icons::SEND)),
         ));
-    div().class("bar").child((words, like(ui))).nodes()
+    div().class("bar").child((words, like(ui)))
 }
 
-fn like(ui: Ui) -> Nodes {
-    let hearts = RwSignal::new(Vec::<u32>::new());
-    let next = StoredValue::new(0_u32);
+fn like(ui: Ui) -> El {
+    let hearts = Signal::new(Vec::<u32>::new());
+    let next = Signal::new(0_u32);
     let tap = move |_| {
         ui.with_link(|link| link.room(Input::Tap));
-        let id = next.get_value();
-        next.set_value(id.wrapping_add(1));
+        let id = next.copy();
+        next.put(id.wrapping_add(1));
         hearts.update(|hearts| {
             if hearts.len() >= HEARTS {
                 hearts.remove(0);
@@ -142,28 +140,20 @@ fn like(ui: Ui) -> Nodes {
     let rising = move || -> Vec<Row> {
         let heart = move |id: &u32| -> Row {
             let id = *id;
-            (id.to_string(), Box::new(move || heart(hearts, id)))
+            (number(id.into()), Box::new(move || heart(hearts, id)))
         };
         hearts.with(|hearts| hearts.iter().map(heart).collect())
     };
-    div()
-        .class("like")
-        .child((
-            button()
-                .attr("type", "button")
-                .class("like-button")
-                .attr("aria-label", ui.words.like)
-                .on("click", tap)
-                .child((
-                    icon(icons::HEART),
-                    span().class("like-count").child(move || money::count(ui.words.lang, ui.likes.get())),
-                )),
-            each(div().class("hearts"), rising),
-        ))
-        .nodes()
+    div().class("like").child((
+        button().class("like-button").attr("aria-label", ui.words.like).on("click", tap).child((
+            icon(icons::HEART),
+            span().class("like-count").child(move || money::count(ui.words.lang, ui.likes.get())),
+        )),
+        each(div().class("hearts"), rising),
+    ))
 }
 
-fn heart(hearts: RwSignal<Vec<u32>>, id: u32) -> El {
+fn heart(hearts: Signal<Vec<u32>>, id: u32) -> El {
     let class = match id % 3 {
         0 => "heart a",
         1 => "heart b",

@@ -2,17 +2,16 @@
 //! nothing.
 
 use super::socket::{Report, Socket};
-use crate::app::{self, Me, Ui, set_if_new};
+use crate::app::{self, Me, Ui};
 use crate::page::events::Timer;
 use crate::page::host::{hold_detail, object};
 use crate::page::words::fill;
-use crate::page::{clock, store};
+use crate::page::{browser, clock, store};
 use crate::sale::refusal;
 use hawker_player_core::room::{self, Change, Client, Output, Status};
 use hawker_player_core::sale::{self, Cart, Want, memory};
 use hawker_wire::proto::{PlaceHold, SayReply, say_reply::Outcome};
 use hawker_wire::{Instant, Machine, Wall};
-use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
@@ -57,7 +56,7 @@ impl Link {
             ui.with_host(|host| (app::identity(host), host.base(), host.room_id())).unwrap_or_default();
         let socket_base =
             base.strip_prefix("http").map_or_else(|| base.clone(), |rest| ["ws", rest].concat());
-        let room = String::from(js_sys::encode_uri_component(&room));
+        let room = browser::encode(&room);
         Rc::new_cyclic(|me| Self {
             ui,
             url: [&socket_base, "/live/", &room, "/socket"].concat(),
@@ -217,7 +216,7 @@ impl Link {
             Change::Said(message) => {
                 dirty.messages = true;
                 let own = message.sender == self.machines.borrow().client.room().viewer;
-                self.ui.painter.with_value(|painter| {
+                self.ui.painter.peek(|painter| {
                     if let Some(painter) = painter {
                         painter.say(message.id, &message.text, own);
                     }
@@ -235,7 +234,7 @@ impl Link {
                 let ids = self
                     .ui
                     .messages
-                    .with_untracked(|all| all.iter().filter(of_sender).map(|m| m.id).collect::<Vec<_>>());
+                    .peek(|all| all.iter().filter(of_sender).map(|m| m.id).collect::<Vec<_>>());
                 self.remove(&ids);
             }
             Change::Totals | Change::Omitted => dirty.totals = true,
@@ -258,7 +257,7 @@ impl Link {
     }
 
     fn remove(&self, ids: &[u64]) {
-        self.ui.painter.with_value(|painter| {
+        self.ui.painter.peek(|painter| {
             if let Some(painter) = painter {
                 ids.iter().for_each(|id| painter.remove(*id));
             }
@@ -278,7 +277,7 @@ impl Link {
         };
         self.ui.notify(why);
         // Given back to be changed or sent again, unless something else is being typed.
-        if self.ui.draft.with_untracked(String::is_empty) {
+        if self.ui.draft.peek(String::is_empty) {
             self.ui.draft.set(text);
         }
     }
@@ -299,7 +298,7 @@ impl Link {
             }
             sale::Output::Paid(_) => self.ui.notify(words.paid_thanks),
             sale::Output::Refused(_, reply) => {
-                let currency = self.ui.me.with_untracked(|me| me.currency.clone());
+                let currency = self.ui.me.peek(|me| me.currency.clone());
                 self.ui.notify(refusal::why(words, &currency, &reply));
             }
             sale::Output::NoAnswer(_) => self.ui.notify(words.no_answer),
@@ -318,25 +317,25 @@ impl Link {
                 may_buy: room.may_buy,
                 currency: room.currency.clone(),
             };
-            set_if_new(ui.me, me);
+            ui.me.show(me);
             ui.show_time(machines.client.server_time(clock::now()));
         }
         if dirty.everything || dirty.messages {
             ui.messages.set(room.messages.iter().cloned().collect());
         }
         if dirty.everything || dirty.totals {
-            set_if_new(ui.likes, room.likes);
-            set_if_new(ui.online, room.online);
-            set_if_new(ui.omitted, room.omitted);
+            ui.likes.show(room.likes);
+            ui.online.show(room.online);
+            ui.omitted.show(room.omitted);
         }
         if dirty.everything || dirty.goods {
-            set_if_new(ui.pinned, room.pinned.clone());
-            set_if_new(ui.shelf, room.shelf.clone());
-            set_if_new(ui.sales, room.sales.clone());
+            ui.pinned.show(room.pinned.clone());
+            ui.shelf.show(room.shelf.clone());
+            ui.sales.show(room.sales.clone());
         }
         if dirty.everything || dirty.cart {
-            set_if_new(ui.holds, machines.cart.holds().to_vec());
-            set_if_new(ui.waiting, machines.cart.waiting());
+            ui.holds.show(machines.cart.holds().to_vec());
+            ui.waiting.show(machines.cart.waiting());
             self.keep_taps(&machines.client, &machines.cart);
         }
     }

@@ -1,7 +1,11 @@
 //! One WebSocket, closed and silent once dropped. Knows no frame.
 
-use wasm_bindgen::prelude::*;
-use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+use crate::page::browser::{Bytes, Event, WebSocket};
+use crate::page::events::Callback;
+use wasm_bindgen::JsValue;
+
+/// `WebSocket.OPEN`.
+const OPEN: u16 = 1;
 
 /// What a socket reports.
 pub(crate) enum Report {
@@ -13,9 +17,7 @@ pub(crate) enum Report {
 /// An open, or opening, socket.
 pub(crate) struct Socket {
     socket: WebSocket,
-    _open: Closure<dyn FnMut()>,
-    _close: Closure<dyn FnMut(CloseEvent)>,
-    _message: Closure<dyn FnMut(MessageEvent)>,
+    _callbacks: [Callback; 3],
 }
 
 impl Socket {
@@ -24,40 +26,42 @@ impl Socket {
     /// # Errors
     /// When the browser refuses the URL.
     pub(crate) fn open(url: &str, report: impl Fn(Report) + Clone + 'static) -> Result<Self, JsValue> {
-        let socket = WebSocket::new_with_str(url, "hawker.v1")?;
-        socket.set_binary_type(BinaryType::Arraybuffer);
-        let on_open = report.clone();
-        let open = Closure::<dyn FnMut()>::new(move || on_open(Report::Opened));
-        let on_close = report.clone();
-        let close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
-            on_close(Report::Closed(event.code()));
-        });
-        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Ok(buffer) = event.data().dyn_into::<js_sys::ArrayBuffer>() {
-                report(Report::Frame(js_sys::Uint8Array::new(&buffer).to_vec()));
-            }
-        });
-        socket.set_onopen(Some(open.as_ref().unchecked_ref()));
-        socket.set_onclose(Some(close.as_ref().unchecked_ref()));
-        socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
-        Ok(Self { socket, _open: open, _close: close, _message: message })
+        let socket = WebSocket::new(url, "hawker.v1")?;
+        socket.set_binary_type("arraybuffer");
+        let (on_open, on_close) = (report.clone(), report.clone());
+        let callbacks = [
+            Callback::new(move |_| on_open(Report::Opened)),
+            Callback::new(move |event: Event| on_close(Report::Closed(event.code()))),
+            Callback::new(move |event: Event| {
+                let data = event.data();
+                // A text is no frame.
+                if data.is_object() {
+                    report(Report::Frame(Bytes::new(&data).slice()));
+                }
+            }),
+        ];
+        let [open, close, message] = &callbacks;
+        socket.on_open(Some(open.function()));
+        socket.on_close(Some(close.function()));
+        socket.on_message(Some(message.function()));
+        Ok(Self { socket, _callbacks: callbacks })
     }
 
     /// Sends one binary message; one that is not open any more reports its close.
     pub(crate) fn send(&self, bytes: &[u8]) {
-        if self.socket.ready_state() == WebSocket::OPEN {
+        if self.socket.ready_state() == OPEN {
             // Fails only when not open.
-            let _ = self.socket.send_with_u8_array(bytes);
+            let _ = self.socket.send(bytes);
         }
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onclose(None);
-        self.socket.set_onmessage(None);
+        self.socket.on_open(None);
+        self.socket.on_close(None);
+        self.socket.on_message(None);
         // Closing a closed socket does nothing.
-        let _ = self.socket.close();
+        self.socket.close();
     }
 }

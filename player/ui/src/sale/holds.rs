@@ -3,14 +3,14 @@
 
 use super::goods;
 use crate::app::Ui;
-use crate::page::dom::{Child as _, El, Nodes, Row, button, div, each, h2, li, section, span, ul};
+use crate::page::browser;
+use crate::page::dom::{Child, El, Row, button, div, each, h2, li, section, span, ul};
 use crate::page::host::{Host, hold_detail};
 use crate::page::money;
+use crate::page::signals::Signal;
 use hawker_player_core::sale::{Input, countdown};
 use hawker_wire::Wall;
 use hawker_wire::proto::{Hold, hold};
-use leptos::prelude::*;
-use web_sys::window;
 
 fn title(ui: Ui, hold: &Hold) -> String {
     ui.shelf.with(|shelf| {
@@ -24,7 +24,7 @@ fn total(ui: Ui, hold: &Hold) -> String {
 }
 
 /// The cards of unpaid holds.
-pub(crate) fn open(ui: Ui) -> Nodes {
+pub(crate) fn open(ui: Ui) -> El {
     let rows = move || -> Vec<Row> {
         let is_open = |hold: &&Hold| hold.state() == hold::State::Held;
         let row = move |hold: &Hold| -> Row {
@@ -33,15 +33,15 @@ pub(crate) fn open(ui: Ui) -> Nodes {
         };
         ui.holds.with(|holds| holds.iter().filter(is_open).map(row).collect())
     };
-    each(div().class("holds").attr("aria-live", "polite"), rows).nodes()
+    each(div().class("holds").attr("aria-live", "polite"), rows)
 }
 
 fn card(ui: Ui, hold: Hold) -> El {
     let words = ui.words;
     let deadline = Wall(hold.expires_ms);
-    let left = Memo::new(move |_| goods::time(countdown::left(Wall(ui.wall.get()), deadline)));
+    let left = Signal::of(move || goods::time(countdown::left(Wall(ui.wall.get()), deadline)));
     let id = hold.id.clone();
-    let returning = Memo::new(move |_| ui.waiting.with(|waiting| waiting.contains(&id)));
+    let returning = Signal::of(move || ui.waiting.with(|waiting| waiting.contains(&id)));
     let (shown, paying, id) = (hold.clone(), hold.clone(), hold.id.clone());
     section().class("hold").attr("aria-label", words.held).child((
         div().class("hold-words").child((
@@ -53,16 +53,15 @@ fn card(ui: Ui, hold: Hold) -> El {
         )),
         div().class("hold-acts").child((
             button()
-                .attr("type", "button")
                 .class("link")
                 .prop("disabled", move || returning.get())
                 .on("click", move |_| ui.with_link(|link| link.sale(Input::Cancel(id.clone()))))
                 .child(move || if returning.get() { words.giving_back } else { words.give_back }),
-            button()
-                .attr("type", "button")
-                .class("primary pay")
-                .on("click", move |_| check_out(ui, &paying))
-                .child((words.pay, " ", total(ui, &hold))),
+            button().class("primary pay").on("click", move |_| check_out(ui, &paying)).child((
+                words.pay,
+                " ",
+                total(ui, &hold),
+            )),
         )),
     ))
 }
@@ -70,24 +69,22 @@ fn card(ui: Ui, hold: Hold) -> El {
 /// Hands a hold to the shop's page; unless that prevents it, opens the shop's checkout with the hold and its proof.
 fn check_out(ui: Ui, hold: &Hold) {
     let wanted = ui.with_host(|host: &Host| host.tell("hawker:checkout", &hold_detail(hold)));
-    let url = ui.with_host(|host| host.attribute("checkout")).unwrap_or_default();
+    let url = ui.with_host(|host| host.told("checkout")).unwrap_or_default();
     // Only pages: an address such as `javascript:` is no checkout.
     let page = url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/');
     if wanted != Some(true) || !page {
         return;
     }
     let joint = if url.contains('?') { "&" } else { "?" };
-    let encode = |text: &str| String::from(js_sys::encode_uri_component(text));
-    let url = [&url, joint, "hold=", &encode(&hold.id), "&proof=", &encode(&hold.proof)].concat();
-    if let Some(window) = window() {
-        // Refused only by a sandbox; the hold then stays on the page.
-        let _ = window.location().assign(&url);
-    }
+    let url =
+        [&url, joint, "hold=", &browser::encode(&hold.id), "&proof=", &browser::encode(&hold.proof)].concat();
+    // Refused only by a sandbox; the hold then stays on the page.
+    let _ = browser::go_to(&url);
 }
 
 /// What became of earlier holds, the newest first.
-pub(crate) fn orders(ui: Ui) -> Nodes {
-    (move || {
+pub(crate) fn orders(ui: Ui) -> impl Child {
+    move || {
         let settled: Vec<Hold> = ui.holds.with(|holds| {
             holds.iter().filter(|hold| hold.state() != hold::State::Held).take(SHOWN).cloned().collect()
         });
@@ -95,8 +92,7 @@ pub(crate) fn orders(ui: Ui) -> Nodes {
             let rows: Vec<_> = settled.iter().map(|hold| row(ui, hold)).collect();
             section().class("orders").child((h2().child(ui.words.orders), ul().child(rows)))
         })
-    })
-    .nodes()
+    }
 }
 
 /// Orders listed: the rest is the shop's order page.

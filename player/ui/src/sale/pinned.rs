@@ -2,14 +2,14 @@
 
 use super::goods::{self, Goods};
 use crate::app::Ui;
-use crate::page::dom::{Child as _, Nodes, div, section, span};
+use crate::page::dom::{Child, div, section, span};
+use crate::page::signals::Signal;
 use hawker_player_core::sale::countdown;
 use hawker_wire::Wall;
-use leptos::prelude::*;
 
 /// The card, absent while there is nothing to show.
-pub(crate) fn card(ui: Ui) -> Nodes {
-    let shown = Memo::new(move |_| {
+pub(crate) fn card(ui: Ui) -> impl Child {
+    let shown = Signal::of(move || {
         let pinned = ui.pinned.get();
         let known = |id: &str| ui.shelf.with(|shelf| shelf.iter().any(|product| product.id == id));
         if !pinned.is_empty() && known(&pinned) {
@@ -23,9 +23,9 @@ pub(crate) fn card(ui: Ui) -> Nodes {
             sales.iter().find(going).map(|sale| sale.product.clone()).unwrap_or_default()
         })
     });
-    let goods = Goods::follow(ui, shown.into());
-    let there = Memo::new(move |_| goods.product.with(|product| !product.id.is_empty()));
-    (move || {
+    let goods = Goods::follow(ui, move || shown.get());
+    let there = Signal::of(move || goods.product.with(|product| !product.id.is_empty()));
+    move || {
         there.get().then(|| {
             section().class("pinned").attr("aria-label", ui.words.showing).child((
                 goods::clock(ui, goods),
@@ -44,6 +44,5 @@ pub(crate) fn card(ui: Ui) -> Nodes {
                 goods::stock(ui, goods),
             ))
         })
-    })
-    .nodes()
+    }
 }

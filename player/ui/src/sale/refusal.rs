@@ -1,7 +1,7 @@
 //! Why a tap did not become a hold, in the buyer's words.
 
 use crate::page::money;
-use crate::page::words::{Words, fill};
+use crate::page::words::{Words, fill, number};
 use hawker_wire::proto::HoldReply;
 use hawker_wire::proto::hold_reply::Refusal;
 
@@ -13,7 +13,7 @@ pub(crate) fn why(words: &Words, currency: &str, reply: &HoldReply) -> String {
             fill(words.not_started, &[&at])
         }
         Refusal::SoldOut => words.is_sold_out.to_owned(),
-        Refusal::LimitReached if reply.left > 0 => fill(words.limit_left, &[&reply.left.to_string()]),
+        Refusal::LimitReached if reply.left > 0 => fill(words.limit_left, &[&number(reply.left.into())]),
         Refusal::LimitReached => words.limit_reached.to_owned(),
         Refusal::SaleEnded => words.sale_ended.to_owned(),
         Refusal::PriceChanged => {

@@ -3,12 +3,12 @@
 use super::goods::{self, Goods};
 use super::holds;
 use crate::app::{Tab, Ui};
-use crate::page::dom::{Child as _, El, Nodes, Row, div, each, li, p, ul};
-use leptos::prelude::*;
+use crate::page::dom::{El, Row, div, each, li, p, ul};
+use crate::page::signals::Signal;
 
 /// The shelf's panel.
-pub(crate) fn panel(ui: Ui) -> Nodes {
-    let ids = Memo::new(move |_| {
+pub(crate) fn panel(ui: Ui) -> El {
+    let ids = Signal::of(move || {
         ui.shelf.with(|shelf| shelf.iter().map(|product| product.id.clone()).collect::<Vec<_>>())
     });
     let rows = move || -> Vec<Row> {
@@ -32,11 +32,10 @@ pub(crate) fn panel(ui: Ui) -> Nodes {
             empty,
             holds::orders(ui),
         )))
-        .nodes()
 }
 
 fn row(ui: Ui, id: String) -> El {
-    let goods = Goods::follow(ui, Signal::stored(id));
+    let goods = Goods::follow(ui, move || id.clone());
     li().class("goods").child((
         goods::picture(ui, goods),
         div().class("goods-words").child((

@@ -80,7 +80,7 @@ impl Page {
         }
         let host = element(&attributes);
         let root = host.shadow_root().unwrap();
-        hawker_ui::mount(host.clone().unchecked_into(), root.clone()).unwrap();
+        hawker_ui::mount(host.clone().unchecked_into(), root.clone().unchecked_into()).unwrap();
         let page = Self { host, root };
         page.settle().await;
         page.welcomed(edit).await;
@@ -217,7 +217,7 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        hawker_ui::unmount(&self.root);
+        hawker_ui::unmount(self.root.unchecked_ref());
         self.host.remove();
     }
 }

@@ -1,0 +1,309 @@
+//! The graph behind the signals: what runs when something has changed, and what goes with which part of the page. One thread, one
+//! compiled copy of it: values are only seen as places that can be emptied. Knows no browser and no element.
+//!
+//! What runs owns what it made: that is taken away before the next run, and with its owner. Runs come in the order in which they
+//! were made, hence a value that is worked out from others is up to date before anything made after it looks.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell};
+
+/// Runs of one [`settle`]: a page of 200 products makes about 2,000; more is a circle, which ends here so that the page lives.
+pub(crate) const RUNS_MAX: usize = 20_000;
+
+/// What runs, or owns: its number since the page began, which is also its age, and its place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Id {
+    born: u32,
+    at: u32,
+}
+
+type Run = Box<dyn FnMut()>;
+
+/// Anything that is kept until its part of the page goes.
+trait Thing {}
+
+impl<T> Thing for T {}
+
+enum Owned {
+    Node(Id),
+    Value(&'static dyn Emptied),
+    Thing(Box<dyn Thing>),
+}
+
+#[derive(Default)]
+struct Node {
+    born: u32,
+    owner: Option<Id>,
+    owned: Vec<Owned>,
+    /// Taken out while it runs.
+    run: Option<Run>,
+    reads: Vec<&'static Head>,
+}
+
+struct Graph {
+    nodes: Vec<Option<Node>>,
+    free: Vec<u32>,
+    /// Places of values that are gone, for the next ones of their types.
+    spare: Vec<&'static dyn Emptied>,
+    born: u32,
+    /// Whose things are that are made now.
+    owner: Option<Id>,
+    /// Who reads now.
+    reader: Option<Id>,
+    due: Vec<Id>,
+    /// Asks the browser for a [`settle`] soon.
+    ask: fn(),
+}
+
+thread_local! {
+    static GRAPH: RefCell<Graph> = const {
+        RefCell::new(Graph {
+            nodes: Vec::new(),
+            free: Vec::new(),
+            spare: Vec::new(),
+            born: 0,
+            owner: None,
+            reader: None,
+            due: Vec::new(),
+            ask: || {},
+        })
+    };
+}
+
+impl Graph {
+    fn node(&mut self, id: Id) -> Option<&mut Node> {
+        self.nodes.get_mut(id.at as usize)?.as_mut().filter(|node| node.born == id.born)
+    }
+
+    fn own(&mut self, thing: Owned) {
+        if let Some(owner) = self.owner.and_then(|owner| self.node(owner)) {
+            owner.owned.push(thing);
+        }
+    }
+
+    fn add(&mut self, run: Option<Run>) -> Id {
+        self.born += 1;
+        let node = Node { born: self.born, owner: self.owner, run, ..Node::default() };
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.nodes.push(None);
+            self.nodes.len() as u32 - 1
+        });
+        if let Some(place) = self.nodes.get_mut(at as usize) {
+            *place = Some(node);
+        }
+        let id = Id { born: self.born, at };
+        self.own(Owned::Node(id));
+        id
+    }
+
+    /// `id` has read nothing and owns nothing. What it owned is dropped by the caller, when the graph is free again.
+    fn clear(&mut self, id: Id, gone: &mut Vec<Owned>) {
+        let Some(node) = self.node(id) else { return };
+        let (reads, owned) = (std::mem::take(&mut node.reads), std::mem::take(&mut node.owned));
+        for read in reads {
+            read.readers.borrow_mut().retain(|reader| *reader != id);
+        }
+        for thing in owned {
+            match thing {
+                Owned::Node(id) => self.remove(id, gone),
+                Owned::Value(value) => {
+                    value.head().born.set(0);
+                    self.spare.push(value);
+                    gone.push(thing);
+                }
+                Owned::Thing(_) => gone.push(thing),
+            }
+        }
+    }
+
+    fn remove(&mut self, id: Id, gone: &mut Vec<Owned>) {
+        self.clear(id, gone);
+        if self.node(id).is_some() {
+            let node = self.nodes.get_mut(id.at as usize).and_then(Option::take);
+            gone.extend(node.and_then(|node| node.run).map(|run| Owned::Thing(Box::new(run))));
+            self.free.push(id.at);
+        }
+    }
+
+    fn swap(&mut self, owner: Option<Id>, reader: Option<Id>) -> (Option<Id>, Option<Id>) {
+        (std::mem::replace(&mut self.owner, owner), std::mem::replace(&mut self.reader, reader))
+    }
+}
+
+fn graph<T>(act: impl FnOnce(&mut Graph) -> T) -> T {
+    GRAPH.with_borrow_mut(act)
+}
+
+fn drop_all(gone: Vec<Owned>) {
+    for thing in gone {
+        match thing {
+            Owned::Value(value) => value.empty(),
+            Owned::Thing(thing) => drop(thing),
+            Owned::Node(_) => {}
+        }
+    }
+}
+
+fn add(run: Option<Run>) -> Id {
+    graph(|graph| graph.add(run))
+}
+
+fn run(id: Id) {
+    let mut gone = Vec::new();
+    let ready = graph(|graph| {
+        let run = graph.node(id)?.run.take()?;
+        graph.clear(id, &mut gone);
+        Some((run, graph.swap(Some(id), Some(id))))
+    });
+    drop_all(gone);
+    let Some((mut run, (owner, reader))) = ready else { return };
+    run();
+    let mut run = Some(run);
+    graph(|graph| {
+        graph.swap(owner, reader);
+        if let Some(node) = graph.node(id) {
+            node.run = run.take();
+        }
+    });
+    // It took itself away: what it holds goes when the graph is free.
+    drop(run);
+}
+
+fn within<T>(owner: Option<Id>, act: impl FnOnce() -> T) -> T {
+    let before = graph(|graph| graph.swap(owner.or(graph.owner), None));
+    let result = act();
+    graph(|graph| graph.swap(before.0, before.1));
+    result
+}
+
+/// Who is asked for a [`settle`] when something has changed.
+pub(crate) fn begin(ask: fn()) {
+    graph(|graph| graph.ask = ask);
+}
+
+/// Runs what read what has changed, the eldest first.
+pub(crate) fn settle() {
+    for _ in 0..RUNS_MAX {
+        let next = graph(|graph| {
+            let (place, _) = graph.due.iter().enumerate().min_by_key(|(_, id)| **id)?;
+            Some(graph.due.swap_remove(place))
+        });
+        let Some(next) = next else { return };
+        run(next);
+    }
+    graph(|graph| graph.due.clear());
+}
+
+/// Runs now, and again whenever a signal that it read has changed.
+pub(crate) fn follow(act: impl FnMut() + 'static) {
+    run(add(Some(Box::new(act))));
+}
+
+/// What `act` reads does not count as read.
+pub(crate) fn untrack<T>(act: impl FnOnce() -> T) -> T {
+    within(None, act)
+}
+
+/// Keeps something as long as the part of the page that is being built.
+pub(crate) fn keep<T: 'static>(thing: T) {
+    let thing = Owned::Thing(Box::new(thing));
+    graph(|graph| graph.own(thing));
+}
+
+/// A part of the page: what is made in it goes with it.
+#[derive(Clone, Copy)]
+pub(crate) struct Part(Id);
+
+impl Part {
+    /// A part of the part that is being built.
+    pub(crate) fn new() -> Self {
+        Self(add(None))
+    }
+
+    /// Builds in this part. Nothing that is read meanwhile builds it again.
+    pub(crate) fn build<T>(self, act: impl FnOnce() -> T) -> T {
+        within(Some(self.0), act)
+    }
+
+    /// Takes it away with everything in it.
+    pub(crate) fn end(self) {
+        let mut gone = Vec::new();
+        graph(|graph| {
+            let owner = graph.node(self.0).and_then(|node| node.owner);
+            if let Some(owner) = owner.and_then(|owner| graph.node(owner)) {
+                owner.owned.retain(|owned| !matches!(owned, Owned::Node(id) if *id == self.0));
+            }
+            graph.remove(self.0, &mut gone);
+        });
+        drop_all(gone);
+    }
+}
+
+/// What every value has beside it.
+#[derive(Default)]
+pub(crate) struct Head {
+    /// Its number; 0 when it is gone.
+    pub(crate) born: Cell<u32>,
+    readers: RefCell<Vec<Id>>,
+}
+
+/// Who runs now has read what this is the head of.
+pub(crate) fn read(head: &'static Head) {
+    graph(|graph| {
+        if let Some(reader) = graph.reader
+            && let Some(node) = graph.node(reader)
+            && !head.readers.borrow().contains(&reader)
+        {
+            node.reads.push(head);
+            head.readers.borrow_mut().push(reader);
+        }
+    });
+}
+
+/// Who read it is due.
+pub(crate) fn changed(head: &Head) {
+    let ask = graph(|graph| {
+        let before = graph.due.len();
+        for reader in &*head.readers.borrow() {
+            if !graph.due.contains(reader) {
+                graph.due.push(*reader);
+            }
+        }
+        (before == 0 && !graph.due.is_empty()).then_some(graph.ask)
+    });
+    if let Some(ask) = ask {
+        ask();
+    }
+}
+
+/// A place of a value, whatever its type.
+pub(crate) trait Emptied: Any {
+    /// Its head.
+    fn head(&self) -> &Head;
+    /// Drops the value.
+    fn empty(&self);
+}
+
+/// A place of this type that is empty.
+pub(crate) fn spare(kind: TypeId) -> Option<&'static dyn Any> {
+    graph(|graph| {
+        let at = graph.spare.iter().position(|slot| (*slot as &dyn Any).type_id() == kind)?;
+        Some(graph.spare.swap_remove(at) as &dyn Any)
+    })
+}
+
+/// Gives a place to the part that is being built; returns its number.
+pub(crate) fn adopt(slot: &'static dyn Emptied) -> u32 {
+    graph(|graph| {
+        graph.born += 1;
+        slot.head().born.set(graph.born);
+        graph.own(Owned::Value(slot));
+        graph.born
+    })
+}
+
+/// How many nodes there are places for.
+#[cfg(test)]
+pub(crate) fn places() -> usize {
+    graph(|graph| graph.nodes.len())
+}
