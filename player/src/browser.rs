@@ -46,6 +46,8 @@ extern "C" {
     pub(crate) fn set_current_time(this: &Video, seconds: f64);
     #[wasm_bindgen(method, setter, js_name = playbackRate)]
     pub(crate) fn set_playback_rate(this: &Video, rate: f64);
+    #[wasm_bindgen(method, setter, js_name = preservesPitch)]
+    pub(crate) fn set_preserves_pitch(this: &Video, keeps: bool);
     #[wasm_bindgen(method, getter)]
     pub(crate) fn buffered(this: &Video) -> TimeRanges;
     #[wasm_bindgen(method, getter)]

@@ -306,7 +306,10 @@ impl Shell {
             Output::Append(request) => self.append(request),
             Output::Remove(from, to) => self.remove(from, to),
             Output::Seek(at) => self.video.set_current_time(at),
-            Output::Rate(rate) => self.video.set_playback_rate(rate),
+            Output::Rate(rate, pitch) => {
+                self.video.set_preserves_pitch(pitch);
+                self.video.set_playback_rate(rate);
+            }
             Output::Start(at) => {
                 self.video.set_current_time(at);
                 video::play(&me);

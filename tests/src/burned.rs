@@ -1,23 +1,35 @@
 //! A camera whose pictures carry the time at which they were taken, in blocks that survive an encoder, and the script that
 //! reads them back from a page, frame by frame as they are presented. For figures (`benches/`), not for judgement.
+//!
+//! ffmpeg encodes the pictures, one process a rendition; stamps and sound are put to them here. One ffmpeg for both holds each
+//! picture back until its sound has come, by two clocks that began apart: 75 to 110 ms that say nothing of what is measured.
 
+use crate::encoder::{self, Encoder};
 use hawker_server::Running;
+use hawker_server_core::media::flv::Kind;
+use hawker_server_core::media::flv::file::{self, Tag};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::{Child, Command};
-use tokio::time::MissedTickBehavior;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// Width and height of the picture, and its frames a second.
 const SIZE: (usize, usize) = (640, 360);
 const FPS: u64 = 30;
+/// Samples of an AAC frame, and in a second.
+const SOUND: (u64, u64) = (1_024, 48_000);
 /// Blocks across the strip on top: 24 bits of time, 8 of checksum.
 const BITS: usize = 32;
 /// Media this close to a switch, in seconds, belongs to it: what the decoder holds and a few frames more.
 const AT_SWITCH_S: f64 = 0.25;
 /// Height of the strip.
 const STRIP: usize = 40;
+/// Pictures that wait for an encoder: a second.
+const WAITING: usize = FPS as usize;
 
 /// One output of the encoder.
 pub struct Output<'a> {
@@ -31,91 +43,164 @@ pub struct Output<'a> {
 
 /// Publishes while it lives.
 pub struct Camera {
-    _child: Child,
+    _children: Vec<Child>,
 }
 
+/// A picture and when it was taken, ms since the camera began.
+type Taken = (u32, Vec<u8>);
+
 /// Takes pictures by the server's clock and publishes them, with sound, a keyframe each second. Noise below the strip makes
-/// the encoder need its bits.
+/// the encoder need its bits. A frame of sound is sent when its last sample has been taken.
 pub fn publish(running: &Running, outputs: &[Output<'_>]) -> Camera {
-    let mut command = Command::new("ffmpeg");
-    let (width, height) = SIZE;
-    // Without probing: pictures that ffmpeg reads ahead of its sound would wait for that sound ever after.
-    command.args(["-hide_banner", "-loglevel", "error", "-fflags", "nobuffer", "-probesize", "32"]);
-    command.args(["-analyzeduration", "0", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
-    command.args(["-s", &format!("{width}x{height}"), "-r", &FPS.to_string(), "-i", "pipe:0"]);
-    command.args(["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]);
+    let began = Instant::now();
+    let mut children = Vec::new();
+    let mut encoders = Vec::new();
     for output in outputs {
-        let rate = format!("{}k", output.kbps);
-        command.args([
-            "-map",
-            "0:v",
-            "-map",
-            "1:a",
-            "-s",
-            output.size,
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-        ]);
-        command.args(["-tune", "zerolatency", "-g", "30", "-keyint_min", "30", "-sc_threshold", "0"]);
-        command.args(["-b:v", &rate, "-maxrate", &rate, "-bufsize", &format!("{}k", output.kbps / 4)]);
-        command.args([
-            "-c:a",
-            "aac",
-            "-b:a",
-            "64k",
-            "-ar",
-            "48000",
-            "-flush_packets",
-            "1",
-            "-f",
-            "flv",
-            &output.url,
-        ]);
+        let mut child = pictures(output);
+        let stdin = child.stdin.take().expect("stdin is piped");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let (give, take) = mpsc::channel(WAITING);
+        let (stamp, stamps) = mpsc::channel(WAITING);
+        tokio::spawn(feed(take, stdin, stamp));
+        tokio::spawn(send(output.url.clone(), stdout, stamps, began));
+        encoders.push(give);
+        children.push(child);
     }
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("ffmpeg does not start ({error})"));
-    let mut pipe = child.stdin.take().expect("stdin is piped");
     let clock = running.app.clock;
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(Duration::from_micros(1_000_000 / FPS));
-        // While ffmpeg starts nothing is taken: a burst afterwards would put the picture ahead of the sound for good.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut noise = 1;
         loop {
+            let mut picture = scene(&mut noise);
             ticks.tick().await;
-            if pipe.write_all(&picture(clock.wall().as_ms(), &mut noise)).await.is_err() {
+            burn(&mut picture, clock.wall().as_ms());
+            let stamp = began.elapsed().as_millis() as u32;
+            for encoder in &encoders {
+                // An encoder that does not keep up misses a picture.
+                let _ = encoder.try_send((stamp, picture.clone()));
+            }
+            if encoders.iter().all(mpsc::Sender::is_closed) {
                 break;
             }
         }
     });
-    Camera { _child: child }
+    Camera { _children: children }
 }
 
-/// A grey picture with the time in its strip and noise in its lower part.
-fn picture(wall_ms: u64, noise: &mut u32) -> Vec<u8> {
-    let (width, height) = SIZE;
-    let mut bytes = vec![128; width * height * 3 / 2];
-    let time = (wall_ms & 0x00ff_ffff) as u32;
-    let code = time << 8 | checksum(time);
-    for (at, luma) in bytes.iter_mut().take(width * height).enumerate() {
-        let (x, y) = (at % width, at / width);
-        if y < STRIP {
-            let bit = code >> (BITS - 1 - x * BITS / width) & 1;
-            *luma = if bit == 1 { 235 } else { 16 };
-        } else if y > height / 3 {
-            *noise ^= *noise << 13;
-            *noise ^= *noise >> 17;
-            *noise ^= *noise << 5;
-            *luma = 96 + (*noise & 63) as u8;
+/// ffmpeg from raw pictures to FLV.
+fn pictures(output: &Output<'_>) -> Child {
+    let (size, fps) = (format!("{}x{}", SIZE.0, SIZE.1), FPS.to_string());
+    let (rate, buffer) = (format!("{}k", output.kbps), format!("{}k", output.kbps / 4));
+    let mut command = Command::new("ffmpeg");
+    command.args(["-hide_banner", "-loglevel", "error", "-probesize", "32", "-analyzeduration", "0"]);
+    command.args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-r", &fps, "-i", "pipe:0"]);
+    command.args(["-s", output.size, "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"]);
+    command.args(["-g", "30", "-keyint_min", "30", "-sc_threshold", "0", "-fps_mode", "passthrough"]);
+    command.args(["-b:v", &rate, "-maxrate", &rate, "-bufsize", &buffer]);
+    command.args(["-flush_packets", "1", "-f", "flv", "pipe:1"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    command.spawn().unwrap_or_else(|error| panic!("ffmpeg does not start ({error})"))
+}
+
+/// Pictures into ffmpeg, and their stamps ahead of what it makes of them.
+async fn feed(mut pictures: mpsc::Receiver<Taken>, mut ffmpeg: ChildStdin, stamps: mpsc::Sender<u32>) {
+    while let Some((stamp, picture)) = pictures.recv().await {
+        if stamps.send(stamp).await.is_err() || ffmpeg.write_all(&picture).await.is_err() {
+            break;
         }
     }
+}
+
+/// What ffmpeg makes, with the stamps of the pictures and a tone beside it, over RTMP.
+async fn send(url: String, ffmpeg: ChildStdout, mut stamps: mpsc::Receiver<u32>, began: Instant) {
+    let (address, stream) =
+        url.strip_prefix("rtmp://").and_then(|rest| rest.split_once("/live/")).expect("an address");
+    let address: SocketAddr = address.parse().expect("host and port");
+    let mut encoder = encoder::publish(address, stream).await.expect("the server lets it publish");
+    let (give, mut tags) = mpsc::channel(WAITING);
+    tokio::spawn(read(ffmpeg, give));
+    let tone = tone().await;
+    for head in tone.iter().filter(|tag| tag.kind == Kind::Audio && tag.is_head()) {
+        encoder.send(head.clone()).await;
+    }
+    let frames: Vec<_> = tone.into_iter().filter(|tag| tag.kind == Kind::Audio && tag.is_frame()).collect();
+    let stamp = |frame: u64| frame * SOUND.0 * 1_000 / SOUND.1;
+    let mut frame = began.elapsed().as_millis() as u64 * SOUND.1 / 1_000 / SOUND.0;
+    loop {
+        tokio::select! {
+            tag = tags.recv() => {
+                let Some(mut tag) = tag else { return };
+                if tag.is_frame() {
+                    let Some(stamp) = stamps.recv().await else { return };
+                    tag.stamp = stamp;
+                }
+                encoder.send(tag).await;
+            }
+            () = tokio::time::sleep_until(began + Duration::from_millis(stamp(frame + 1))) => {
+                sound(&mut encoder, &frames, frame, stamp(frame)).await;
+                frame += 1;
+            }
+        }
+    }
+}
+
+async fn sound(encoder: &mut Encoder, frames: &[Tag], frame: u64, stamp: u64) {
+    if let Some(tag) = frames.get(frame as usize % frames.len().max(1)) {
+        encoder.send(Tag { stamp: stamp as u32, ..tag.clone() }).await;
+    }
+}
+
+/// The tags of an FLV stream as they come.
+async fn read(flv: ChildStdout, tags: mpsc::Sender<Tag>) -> std::io::Result<()> {
+    let mut flv = BufReader::new(flv);
+    flv.read_exact(&mut [0; 13]).await?;
+    loop {
+        let mut head = [0; 11];
+        flv.read_exact(&mut head).await?;
+        let [kind, a, b, c, ..] = head;
+        let mut body = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        flv.read_exact(&mut body).await?;
+        flv.read_exact(&mut [0; 4]).await?;
+        let Some(kind) = Kind::from_byte(kind).filter(|kind| *kind == Kind::Video) else { continue };
+        if tags.send(Tag { kind, stamp: 0, body: body.into() }).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Four seconds of a tone, as FLV.
+async fn tone() -> Vec<Tag> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-hide_banner", "-loglevel", "error", "-f", "lavfi"]);
+    command.args(["-i", &format!("sine=frequency=440:sample_rate={}:duration=4", SOUND.1)]);
+    command.args(["-c:a", "aac", "-b:a", "64k", "-f", "flv", "pipe:1"]);
+    let made = command.stdin(Stdio::null()).output().await.expect("ffmpeg makes a tone");
+    file::tags(made.stdout.into()).expect("FLV").map_while(Result::ok).collect()
+}
+
+/// A grey picture with noise in its lower part.
+fn scene(noise: &mut u32) -> Vec<u8> {
+    let (width, height) = SIZE;
+    let mut bytes = vec![128; width * height * 3 / 2];
+    for luma in bytes.iter_mut().take(width * height).skip(width * height / 3) {
+        *noise ^= *noise << 13;
+        *noise ^= *noise >> 17;
+        *noise ^= *noise << 5;
+        *luma = 96 + (*noise & 63) as u8;
+    }
     bytes
+}
+
+/// Writes the time into the strip on top.
+fn burn(picture: &mut [u8], wall_ms: u64) {
+    let time = (wall_ms & 0x00ff_ffff) as u32;
+    let code = time << 8 | checksum(time);
+    for row in picture.chunks_exact_mut(SIZE.0).take(STRIP) {
+        for (bit, block) in row.chunks_exact_mut(SIZE.0 / BITS).enumerate() {
+            block.fill(if code >> (BITS - 1 - bit) & 1 == 1 { 235 } else { 16 });
+        }
+    }
 }
 
 fn checksum(time: u32) -> u32 {

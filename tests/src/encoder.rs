@@ -85,6 +85,7 @@ pub async fn publish(address: SocketAddr, stream: &str) -> Result<Encoder, clien
     let target = Target { host: address.to_string(), app: "live".into(), stream: stream.into() };
     let client = Client::new(Instant::ZERO, 7, target);
     let stream = TcpStream::connect(address).await.expect("the server listens");
+    stream.set_nodelay(true).expect("a socket can be told");
     let mut encoder = Encoder { stream, client, began };
     encoder.client.tick(Instant::ZERO);
     loop {

@@ -10,8 +10,13 @@ use hawker_wire::media::{Kind, Scanner, Unit};
 const RESUME_S: f64 = 0.45;
 /// And after a seek for so much.
 const START_S: f64 = 0.2;
-/// With so much ahead it stands still already: its decoders keep the last frames until more come (measured: 93 to 103 ms).
-const HELD_S: f64 = 0.1;
+/// With so much ahead it stands still already: its decoders keep the last frames until more come (measured: 67 ms at a rate of
+/// 1, 79 ms at another one without keeping the pitch),
+const HELD_S: f64 = 0.07;
+const HELD_TRIM_S: f64 = 0.08;
+/// and stretching sound looks further ahead (measured: 99 ms slower, 125 to 147 ms faster).
+const HELD_SLOW_S: f64 = 0.1;
+const HELD_FAST_S: f64 = 0.15;
 /// After a seek the frame is there at once, but the clock stands until the sound is under way (measured: 70 to 90 ms).
 const SOUND_S: f64 = 0.08;
 
@@ -46,6 +51,7 @@ pub struct Mse {
     frames_decoded: u64,
     playhead: f64,
     rate: f64,
+    pitch: bool,
     playing: bool,
     /// Holding until this much is ahead.
     hold_s: Option<f64>,
@@ -147,9 +153,19 @@ impl Mse {
         self.playing = false;
     }
 
-    /// Sets the playback rate.
-    pub fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
+    /// Sets the playback rate, and whether sound keeps its pitch.
+    pub fn set_rate(&mut self, rate: f64, pitch: bool) {
+        (self.rate, self.pitch) = (rate, pitch);
+    }
+
+    /// What it keeps for itself.
+    fn held_s(&self) -> f64 {
+        match self.rate - 1.0 {
+            off if off.abs() < 0.001 => HELD_S,
+            _ if !self.pitch => HELD_TRIM_S,
+            off if off < 0.0 => HELD_SLOW_S,
+            _ => HELD_FAST_S,
+        }
     }
 
     fn ranges(&self) -> Vec<(f64, f64)> {
@@ -210,7 +226,7 @@ impl Mse {
             }
             self.hold_s = None;
         }
-        if ahead <= HELD_S + seconds * self.rate {
+        if ahead <= self.held_s() + seconds * self.rate {
             self.hold_s = Some(RESUME_S);
             return;
         }

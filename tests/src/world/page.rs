@@ -240,7 +240,7 @@ impl Page {
                     self.later.push((now_us + APPEND_US, self.sources, Input::Done(0)));
                 }
                 Output::Seek(at) => mse.seek(at),
-                Output::Rate(rate) => mse.set_rate(rate),
+                Output::Rate(rate, pitch) => mse.set_rate(rate, pitch),
                 Output::Start(at) => {
                     mse.seek(at);
                     mse.play();

@@ -110,8 +110,8 @@ pub enum Output {
     Remove(f64, f64),
     /// Set `currentTime`.
     Seek(f64),
-    /// Set `playbackRate`.
-    Rate(f64),
+    /// Set `playbackRate` and `preservesPitch`.
+    Rate(f64, bool),
     /// Set `currentTime` and play.
     Start(f64),
     /// Pause the element.

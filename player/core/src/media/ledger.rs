@@ -100,6 +100,17 @@ impl Ledger {
         true
     }
 
+    /// How far all tracks reach, seconds.
+    #[must_use]
+    pub fn reach_s(&self) -> Option<f64> {
+        match self.shape {
+            Some((true, true)) => {
+                self.video_end_s.zip(self.audio_end_s).map(|(video, audio)| video.min(audio))
+            }
+            _ => self.video_end_s.or(self.audio_end_s),
+        }
+    }
+
     /// This request fetches a segment of which something is there already.
     pub fn again(&mut self, request: RequestId) {
         let (video_end_s, audio_end_s) = (self.video_end_s, self.audio_end_s);

@@ -108,38 +108,48 @@ pub const CALM_LATE_MS: f64 = 60.0;
 // ---- latency
 
 /// The target at the start: from above, because an underrun costs 0.3 to 0.4 s at once.
-pub const TARGET_START_S: f64 = 0.26;
-/// The lowest target: below about 120 ms Chromium underruns with sound.
-pub const TARGET_MIN_S: f64 = 0.15;
-/// The lowest while probes may come: they make chunks late by `PROBE_LATE_MS` and a round trip, and Chromium stands still
-/// with a tenth of a second left.
+pub const TARGET_START_S: f64 = 0.22;
+/// What Chromium stands still with although it is buffered, at a rate of 1 or within the trim: measured 67 and 79 ms with
+/// sound, 40 ms muted.
+pub const HOLD_S: f64 = 0.08;
+/// The same while it stretches sound and keeps its pitch, which looks ahead: slower, measured 99 ms,
+pub const HOLD_SLOW_S: f64 = 0.12;
+/// and faster, measured 125 to 147 ms.
+pub const HOLD_FAST_S: f64 = 0.165;
+/// So much more before sound is stretched again, or it would change its pitch to and fro.
+pub const HOLD_AGAIN_S: f64 = 0.04;
+/// On top of hold and lack: the page's own timing.
+pub const TARGET_MARGIN_S: f64 = 0.01;
+/// The lowest while probes may come: they make chunks late by `PROBE_LATE_MS` and a round trip.
 pub const TARGET_PROBED_S: f64 = 0.22;
 /// The highest: beyond it a lower rendition helps more than waiting.
 pub const TARGET_MAX_S: f64 = 1.0;
-/// Target = this + measured jitter: about three frames of decoding and presentation.
-pub const TARGET_BASE_S: f64 = 0.11;
 /// How fast the target falls, seconds in a second.
-pub const TARGET_FALL: f64 = 0.015;
+pub const TARGET_FALL: f64 = 0.02;
 /// Each underrun raises the target by this much;
 pub const UNDERRUN_RAISE_S: f64 = 0.06;
 /// which is forgotten at this speed, seconds in a second.
 pub const UNDERRUN_FALL: f64 = 0.002;
-/// Jitter beyond this is a failing link, not jitter.
-pub const JITTER_MAX_S: f64 = 0.4;
-/// Jitter is a peak that decays at this speed, seconds in a second.
-pub const JITTER_FALL: f64 = 0.01;
+/// A lack beyond this is a failing link, not jitter.
+pub const LACK_MAX_S: f64 = 0.4;
+/// Seconds whose peaks of the lack are remembered.
+pub const LACK_PEAKS: usize = 60;
+/// The edge is the furthest of one to two windows of this length.
+pub const EDGE_WINDOW: Span = Span::from_secs(5);
 /// The element is looked at so often while playing. 20 Hz is what the measured loop ran at.
 pub const SAMPLE_EVERY: Span = Span::from_ms(50);
-/// Smoothing of the buffer level per sample.
-pub const BUFFER_EMA: f64 = 0.2;
-/// Rate change per second of buffer error.
-pub const RATE_GAIN: f64 = 0.5;
+/// Smoothing of the level per sample.
+pub const LEVEL_EMA: f64 = 0.2;
+/// Rate change per second of error of the level.
+pub const RATE_GAIN: f64 = 1.0;
 /// Slowest and
 pub const RATE_MIN: f64 = 0.95;
 /// fastest playback: audible beyond.
 pub const RATE_MAX: f64 = 1.10;
-/// Smaller deviations are not worth a rate.
-pub const RATE_DEAD: f64 = 0.012;
+/// Up to here off 1, sound may change its pitch instead of being stretched: 17 cents.
+pub const RATE_TRIM: f64 = 0.01;
+/// A smaller error is not worth leaving a rate of 1.
+pub const RATE_DEAD_S: f64 = 0.012;
 /// Steps in which the rate is set: each setting costs the element work.
 pub const RATE_STEP: f64 = 0.005;
 /// Further behind than this, speed cannot help within seconds: skip.

@@ -216,12 +216,13 @@ impl Player {
             Unit::Chunk { chunk, len } => {
                 let told = self.pieces.take_if(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
                 self.abr.handle(now, abr::Input::Piece(rung, len.saturating_sub(told), chunk.made));
-                if !self.abr.overloaded() {
-                    self.latency.handle(now, latency::Input::Late(self.abr.late_ms() / 1e3));
-                }
                 let before = self.ledger.rung();
                 if self.ledger.chunk(request, rung, chunk) {
                     self.latency.handle(now, latency::Input::Joined(chunk.start_s()));
+                    if let Some(to_s) = self.ledger.reach_s() {
+                        let overloaded = self.abr.overloaded();
+                        self.latency.handle(now, latency::Input::Reach { to_s, overloaded });
+                    }
                     if chunk.kind == Kind::Video {
                         self.gap.handle(now, gap::Input::Frame(chunk.start_s()));
                         if before != Some(rung) {
@@ -410,7 +411,7 @@ impl Player {
                 self.out.push_back(Output::Start(at));
                 self.set_state(State::Live);
             }
-            latency::Output::Rate(rate) => self.out.push_back(Output::Rate(rate)),
+            latency::Output::Rate(rate) => self.out.push_back(Output::Rate(rate, latency::keeps_pitch(rate))),
             latency::Output::Seek(at) => self.out.push_back(Output::Seek(at)),
         }
     }
