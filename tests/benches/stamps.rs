@@ -47,8 +47,12 @@ const STAMPS: &str = r#"
 "#;
 
 const REPORT: &str = r#"
-    const at = (list, share) => { const s = [...list].sort((a, b) => a - b); return s.length ? s[Math.min(s.length - 1, Math.floor(s.length * share))] : NaN; };
-    const line = (list) => `p5 ${at(list, .05).toFixed(1)}  p50 ${at(list, .5).toFixed(1)}  p95 ${at(list, .95).toFixed(1)}  p99 ${at(list, .99).toFixed(1)}  max ${at(list, 1).toFixed(1)}  (${list.length})`;
+    const at = (list, share) => {
+      const sorted = [...list].sort((a, b) => a - b);
+      return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] : NaN;
+    };
+    const shares = { p5: 0.05, p50: 0.5, p95: 0.95, p99: 0.99, max: 1 };
+    const line = (list) => Object.entries(shares).map(([name, share]) => `${name} ${at(list, share).toFixed(1)}`).join("  ");
     const rows = { "camera -> server": [], "server -> page": [], "page -> append": [], "append -> done": [], "done -> eye": [], "camera -> eye": [] };
     for (const [shown, taken, media] of window.seen) {
       const unit = window.units.get(`1:${Math.round(media * 1e3)}`);
