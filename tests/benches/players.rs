@@ -15,7 +15,7 @@ use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Wanted};
 use hawker_tests::lab::record::Record;
 use hawker_tests::lab::site::{self, Site};
 use hawker_tests::lab::tunnel::{self, Tunnel};
-use hawker_tests::lab::{clip, net, page, table, viewer};
+use hawker_tests::lab::{check, clip, net, page, table, viewer};
 use hawker_tests::{root, server};
 
 /// Runs players behind links and draws what came of it. Without a set: the short one.
@@ -58,6 +58,15 @@ struct Arguments {
     /// Show sets, links and players.
     #[arg(long)]
     list: bool,
+    /// Congestion control of the server's connections, unless it chooses for itself.
+    #[arg(long, default_value = "cubic")]
+    congestion: String,
+    /// Measure links instead of players: are they what they say?
+    #[arg(long)]
+    check: bool,
+    /// The other end of --check.
+    #[arg(long, hide = true)]
+    pull: Option<String>,
     /// Cargo's word for "run".
     #[arg(long, hide = true)]
     bench: bool,
@@ -75,6 +84,9 @@ fn main() -> Result<()> {
         list();
         return Ok(());
     }
+    if let Some(from) = &arguments.pull {
+        return check::pulled(from);
+    }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments))
 }
 
@@ -88,6 +100,12 @@ fn list() {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
+    if arguments.check {
+        net::check()?;
+        let (network, near, far) = net::open()?;
+        network.congestion(&arguments.congestion)?;
+        return check::check(&network, &tunnel::start(near, far)?).await;
+    }
     let set = SETS.iter().find(|set| set.name == arguments.set);
     let set = set.with_context(|| format!("no set {:?}: --list shows them", arguments.set))?;
     let wanted = Wanted {
@@ -124,7 +142,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         let minutes = due.iter().map(|cell| cell.link.seconds + 4).sum::<u64>() as f64 / 60.0;
         println!("{} runs, {} of them to do, about {minutes:.0} minutes", cells.len(), due.len());
         let until = arguments.minutes.map(|m| tokio::time::Instant::now() + Duration::from_secs(60 * m));
-        let lab = Lab::open(&folder).await?;
+        let lab = Lab::open(&folder, &arguments.congestion).await?;
         for cell in due {
             if until.is_some_and(|until| tokio::time::Instant::now() > until) {
                 println!("time is up: the same command goes on");
@@ -154,18 +172,20 @@ struct Lab {
     site: Site,
     network: net::Network,
     tunnel: Tunnel,
+    congestion: String,
     profile: PathBuf,
     _server: server::Server,
 }
 
 impl Lab {
-    async fn open(folder: &Path) -> Result<Self> {
+    async fn open(folder: &Path, congestion: &str) -> Result<Self> {
         net::check()?;
         let ladder = clip::ladder(&root().join("target/bench/clip"))?;
         for clip in &ladder {
             println!("rung {}: {:.0} kb/s with sound", clip.rung.name, clip.measured_kbps);
         }
         let (network, near, far) = net::open()?;
+        network.congestion(congestion)?;
         let tunnel = tunnel::start(near, far)?;
         let server = server::start_with(|config| config.http.listen = ([0, 0, 0, 0], 0).into()).await;
         let key = server.room(ROOM).await;
@@ -174,7 +194,8 @@ impl Lab {
         let camera = camera::publish(&server, ROOM, &key, ladder).await?;
         tokio::time::sleep(WARM).await;
         let profile = folder.join(format!("profile-{}", std::process::id()));
-        Ok(Self { camera, site, network, tunnel, profile, _server: server })
+        let congestion = congestion.to_owned();
+        Ok(Self { camera, site, network, tunnel, congestion, profile, _server: server })
     }
 
     /// A run that neither hangs nor takes the others with it: what drives the browser panics when that is gone.
@@ -206,6 +227,7 @@ impl Lab {
             ("seconds", cell.link.seconds.to_string()),
             ("run", cell.run.to_string()),
             ("seed", cell.seed.to_string()),
+            ("congestion", self.congestion.clone()),
             ("packets", account.offered.to_string()),
             ("packets_dropped", account.dropped.to_string()),
             ("packets_lost", account.lost.to_string()),
@@ -257,7 +279,19 @@ fn draw(set: &str, folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBu
     let links = table::rows(&records);
     println!("{}", table::text(&links));
     std::fs::write(folder.join("summary.csv"), table::csv(&links))?;
-    let about = format!("{} of {} runs, seed {}.", records.len(), cells.len(), cells[0].seed);
+    let said = |name: &str| {
+        let mut words: Vec<&str> = records.iter().map(|record| record.word(name)).collect();
+        words.sort_unstable();
+        words.dedup();
+        words.join(", ")
+    };
+    let about = format!(
+        "{} of {} runs; congestion control {}; build {}.",
+        records.len(),
+        cells.len(),
+        said("congestion"),
+        said("build")
+    );
     std::fs::write(folder.join("index.html"), page::page(&format!("Players: {set}"), &records, &about))?;
     println!("{} of {} runs, drawn in {}", records.len(), cells.len(), folder.join("index.html").display());
     Ok(())

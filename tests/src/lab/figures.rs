@@ -2,6 +2,7 @@
 //! what counts how much is said in `nqoe.rs`, for the simulated world and for the lab alike.
 
 use super::clip::{FPS, LADDER};
+use super::plan;
 use super::record::{Frame, Record};
 use crate::nqoe::{self, Shown, Weights};
 
@@ -19,6 +20,8 @@ pub struct Figures {
     pub seen: nqoe::Figures,
     /// NQoE with the weights as the challenge printed them.
     pub nqoe_printed: f64,
+    /// On a link whose rate falls and rises again: from the rise to the top rung, s; no number elsewhere.
+    pub back_s: f64,
     /// Frames shown over frames made meanwhile, in percent.
     pub shown_percent: f64,
     /// Least and greatest playback rate.
@@ -94,6 +97,7 @@ impl Figures {
         Self {
             startup_ms: if shown.is_empty() { end_s * 1e3 } else { first_s * 1e3 },
             seen,
+            back_s: back_s(record, &shown),
             nqoe_printed: measure(&printed).nqoe,
             shown_percent: 100.0 * shown.len() as f64 * FRAME_S / (end_s - first_s).max(FRAME_S),
             rates: (rates.clone().fold(f64::INFINITY, f64::min), rates.fold(0.0, f64::max)),
@@ -102,6 +106,18 @@ impl Figures {
             long_tasks: long as f64 * 60.0 / (end_s - LOADING_MS / 1e3).max(1.0),
         }
     }
+}
+
+/// See [`Figures::back_s`]. Who does not come back takes until the end.
+fn back_s(record: &Record, shown: &[Shown]) -> f64 {
+    let end_s = record.number("seconds");
+    if record.word("link") != plan::STEP {
+        return f64::NAN;
+    }
+    let risen_s = end_s * plan::STEP_RISES;
+    let top = LADDER.first().map_or(0.0, |rung| f64::from(rung.kbps));
+    let back = shown.iter().find(|frame| frame.at_s >= risen_s && frame.kbps >= top);
+    back.map_or(end_s, |frame| frame.at_s) - risen_s
 }
 
 /// Median and spread.

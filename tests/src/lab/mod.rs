@@ -8,6 +8,7 @@
 //! Not the simulated world (`world/`), which plays the same traces in seconds without a browser.
 
 pub mod camera;
+pub mod check;
 pub mod clip;
 pub mod figures;
 pub mod link;

@@ -15,6 +15,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
+use super::link::Link;
+
 /// What all namespaces of benches begin with.
 const PREFIX: &str = "hawker-lab-";
 /// Bytes of a packet.
@@ -33,6 +35,8 @@ pub struct Network {
     pub control: Ipv4Addr,
     /// Of the bench's end of the unshaped way.
     pub bench: Ipv4Addr,
+    /// The devices of this end: of the tunnel, of the unshaped way.
+    devices: [String; 2],
 }
 
 /// Is everything there that the lab needs? Says what to do when not.
@@ -75,22 +79,23 @@ pub fn open() -> Result<(Network, SyncDevice, SyncDevice)> {
         viewer: Ipv4Addr::new(198, 18, net, 2),
         control: Ipv4Addr::new(198, 19, net, 2),
         bench: Ipv4Addr::new(198, 19, net, 1),
+        devices: [format!("hl{pid}s"), format!("hc{pid}s")],
         name: name.clone(),
     };
     ip(&["netns", "add", &name])?;
     ip(&["-n", &name, "link", "set", "lo", "up"])?;
-    let (near, far) = (format!("hl{pid}s"), format!("hl{pid}v"));
+    let (near, far) = (&network.devices[0], format!("hl{pid}v"));
     let device = |name: &str| {
         let builder = DeviceBuilder::new().name(name).layer(Layer::L3).mtu(MTU).enable(false);
         builder.build_sync().with_context(|| format!("can't make the tunnel's device {name}"))
     };
-    let (server, viewer) = (device(&near)?, device(&far)?);
+    let (server, viewer) = (device(near)?, device(&far)?);
     ip(&["link", "set", &far, "netns", &name])?;
-    up(&[], &near, network.server, network.viewer)?;
+    up(&[], near, network.server, network.viewer)?;
     up(&["-n", &name], &far, network.viewer, network.server)?;
-    let (near, far) = (format!("hc{pid}s"), format!("hc{pid}v"));
-    ip(&["link", "add", &near, "type", "veth", "peer", "name", &far, "netns", &name])?;
-    up(&[], &near, network.bench, network.control)?;
+    let (near, far) = (&network.devices[1], format!("hc{pid}v"));
+    ip(&["link", "add", near, "type", "veth", "peer", "name", &far, "netns", &name])?;
+    up(&[], near, network.bench, network.control)?;
     up(&["-n", &name], &far, network.control, network.bench)?;
     Ok((network, server, viewer))
 }
@@ -109,6 +114,33 @@ fn up(within: &[&str], device: &str, own: Ipv4Addr, peer: Ipv4Addr) -> Result<()
 }
 
 impl Network {
+    /// Which congestion control the server's connections to the viewer begin with, whatever the machine's own habit is; a server
+    /// that chooses for itself still does.
+    ///
+    /// # Errors
+    /// The kernel doesn't have it.
+    pub fn congestion(&self, control: &str) -> Result<()> {
+        let (viewer, server) = (self.viewer.to_string(), self.server.to_string());
+        let device = &self.devices[0];
+        ip(&["route", "replace", &viewer, "dev", device, "src", &server, "congctl", control]).with_context(
+            || format!("no congestion control {control:?}: load it with `modprobe tcp_{control}`"),
+        )
+    }
+
+    /// Shapes the way beside the tunnel with the kernel's token bucket, or no more.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn shape(&self, kbps: Option<u64>) -> Result<()> {
+        let device = &self.devices[1];
+        let Some(kbps) = kbps else { return tool("tc", &["qdisc", "del", "dev", device, "root"]) };
+        let (rate, limit) = (format!("{kbps}kbit"), Link::steady(kbps, 0).queue_bytes().to_string());
+        let words = [
+            "qdisc", "replace", "dev", device, "root", "tbf", "rate", &rate, "burst", "5000", "limit", &limit,
+        ];
+        tool("tc", &words)
+    }
+
     /// Forgets what the kernel learnt about the way to the viewer: every run starts as the first did.
     ///
     /// # Errors
@@ -154,9 +186,14 @@ fn remove(name: &str) -> Result<()> {
 }
 
 fn ip(words: &[&str]) -> Result<()> {
-    let output = Command::new("ip").args(words).output().context("ip (iproute2) does not start")?;
+    tool("ip", words)
+}
+
+fn tool(program: &str, words: &[&str]) -> Result<()> {
+    let output = Command::new(program).args(words).output();
+    let output = output.with_context(|| format!("{program} (iproute2) does not start"))?;
     if !output.status.success() {
-        bail!("ip {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        bail!("{program} {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(())
 }

@@ -44,12 +44,17 @@ const fn named(name: &'static str, seconds: u64, about: &'static str) -> Named {
     Named { name, about, seconds }
 }
 
+/// The link that falls and rises again.
+pub const STEP: &str = "step";
+/// When it rises, as a share of the time watched.
+pub const STEP_RISES: f64 = 2.0 / 3.0;
+
 /// All links. Those that are no trace have their numbers in [`Named::link`].
 pub const LINKS: [Named; 18] = [
     named("open", 600, "no limit, no delay"),
     named("clean", 60, "20 Mb/s, RTT 40 ms"),
     named("rough", 60, "20 Mb/s, RTT 80 ms, 20 ms of jitter, 0.5 % loss"),
-    named("step", 60, "6 Mb/s, after 20 s 1 Mb/s, after 40 s 6 Mb/s again; RTT 40 ms"),
+    named(STEP, 60, "6 Mb/s, after 20 s 1 Mb/s, after 40 s 6 Mb/s again; RTT 40 ms"),
     named("cold", 8, "10 Mb/s, RTT 40 ms: opening the page with an empty cache"),
     named("narrow", 60, "3 Mb/s, RTT 40 ms: less than the top rung"),
     named("fcc_0906", 120, "trace: fixed line"),
@@ -76,10 +81,7 @@ impl Named {
             "open" => Link::steady(1_000_000, 0),
             "clean" => Link::steady(20_000, 40),
             "rough" => Link { jitter_ms: 20, loss: 0.005, ..Link::steady(20_000, 80) },
-            "step" => {
-                // Thirds of the time watched, which shorter runs shorten too: see `steps`.
-                steps(self.seconds)
-            }
+            STEP => steps(self.seconds),
             "cold" => Link::steady(10_000, 40),
             "narrow" => Link::steady(3_000, 40),
             trace => Link::trace(&crate::root().join(format!("tests/media/traces/{trace}.json")))?,
@@ -87,6 +89,7 @@ impl Named {
     }
 }
 
+/// Thirds of the time watched, which shorter runs shorten too.
 fn steps(seconds: u64) -> Link {
     let third = seconds * 1_000 / 3;
     let period = |kbps| Period { ms: third, kbps, latency_ms: 20 };

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// Size in units of the picture.
 const SIZE: (f64, f64) = (1_000.0, 170.0);
 /// Left of and below what is drawn.
-const MARGIN: (f64, f64) = (56.0, 18.0);
+const MARGIN: (f64, f64) = (92.0, 18.0);
 /// Above it: the title.
 const TOP: f64 = 18.0;
 /// Height of a lane of bars.
@@ -197,7 +197,7 @@ mod tests {
     fn a_value_is_drawn_where_it_belongs() {
         let mut plot = Plot::new("latency", 100.0, Scale::Linear(1_000.0));
         plot.line("one", 0, &[(0.0, 0.0), (50.0, 500.0), (100.0, 5_000.0)]);
-        assert!(plot.svg().contains("points=\"56.0,152.0 528.0,85.0 1000.0,18.0\""), "{}", plot.svg());
+        assert!(plot.svg().contains("points=\"92.0,152.0 546.0,85.0 1000.0,18.0\""), "{}", plot.svg());
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
         let mut plot = Plot::new("rung", 10.0, Scale::Linear(10.0));
         plot.steps("one", 0, &[(0.0, 5.0), (1.0, 5.0), (5.0, 10.0), (10.0, 10.0)]);
         assert!(
-            plot.svg().contains("points=\"56.0,85.0 528.0,85.0 528.0,18.0 1000.0,18.0\""),
+            plot.svg().contains("points=\"92.0,85.0 546.0,85.0 546.0,18.0 1000.0,18.0\""),
             "{}",
             plot.svg()
         );

@@ -20,7 +20,7 @@ pub struct Column {
 }
 
 /// All columns, the one that counts most first.
-pub const COLUMNS: [Column; 16] = [
+pub const COLUMNS: [Column; 17] = [
     column("NQoE", 3, |f| f.seen.nqoe, "1 is the best rung without stall, switch or delay"),
     column("NQoE printed", 3, |f| f.nqoe_printed, "with the weights as the challenge printed them"),
     column("stall %", 2, |f| f.seen.stall_ratio() * 100.0, "of the time since the first frame"),
@@ -33,6 +33,7 @@ pub const COLUMNS: [Column; 16] = [
     column("switches/min", 1, |f| f.seen.switches_per_min(), "changes of the rung"),
     column("off rate %", 0, |f| f.seen.off_rate * 100.0, "frames at another playback rate than 1"),
     column("start ms", 0, |f| f.startup_ms, "from opening the page to the first frame"),
+    column("back s", 2, |f| f.back_s, "after a fall, from the link's rise to the top rung"),
     column("shown %", 1, |f| f.shown_percent, "frames shown of those made meanwhile"),
     column("page CPU %", 0, |f| f.cpu_percent, "of a core, the page's process"),
     column("browser CPU %", 0, |f| f.browser_percent, "of a core, all processes of the browser"),
@@ -138,7 +139,7 @@ pub fn text(links: &[(String, Vec<Row>)]) -> String {
         let _ = writeln!(text, "\n{link}: median [least, greatest] of the runs");
         for row in rows {
             let _ = write!(text, "  {:14} {}x", row.player, row.runs);
-            for at in [0, 2, 5, 7, 8, 11, 13] {
+            for at in [0, 2, 5, 7, 8, 11, 12, 14] {
                 let _ = write!(text, "  {} {}", COLUMNS[at].head, cell(&COLUMNS[at], &row.values[at]));
             }
             text.push('\n');
