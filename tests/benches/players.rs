@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
 use futures_util::FutureExt as _;
+use hawker_server::ops::directory::NewRoom;
 use hawker_tests::lab::camera::{self, Camera};
 use hawker_tests::lab::figures::Figures;
 use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Wanted};
@@ -17,6 +18,7 @@ use hawker_tests::lab::site::{self, Site};
 use hawker_tests::lab::tunnel::{self, Tunnel};
 use hawker_tests::lab::{check, clip, net, page, table, viewer};
 use hawker_tests::{root, server};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs players behind links and draws what came of it. Without a set: the short one.
 #[derive(Parser)]
@@ -61,6 +63,9 @@ struct Arguments {
     /// Congestion control of the server's connections, unless it chooses for itself.
     #[arg(long, default_value = "cubic")]
     congestion: String,
+    /// HTTPS, and so HTTP/2, to the live server instead of plain HTTP.
+    #[arg(long)]
+    tls: bool,
     /// Measure links instead of players: are they what they say?
     #[arg(long)]
     check: bool,
@@ -87,7 +92,15 @@ fn main() -> Result<()> {
     if let Some(from) = &arguments.pull {
         return check::pulled(from);
     }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let mut ended = signal(SignalKind::terminate())?;
+        // Whatever ends it, the namespace goes with what it holds.
+        tokio::select! {
+            done = run(arguments) => done,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted: the same command goes on"),
+            _ = ended.recv() => bail!("ended: the same command goes on"),
+        }
+    })
 }
 
 fn list() {
@@ -142,7 +155,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         let minutes = due.iter().map(|cell| cell.link.seconds + 4).sum::<u64>() as f64 / 60.0;
         println!("{} runs, {} of them to do, about {minutes:.0} minutes", cells.len(), due.len());
         let until = arguments.minutes.map(|m| tokio::time::Instant::now() + Duration::from_secs(60 * m));
-        let lab = Lab::open(&folder, &arguments.congestion).await?;
+        let lab = Lab::open(&folder, &arguments).await?;
         for cell in due {
             if until.is_some_and(|until| tokio::time::Instant::now() > until) {
                 println!("time is up: the same command goes on");
@@ -172,30 +185,49 @@ struct Lab {
     site: Site,
     network: net::Network,
     tunnel: Tunnel,
+    scheme: &'static str,
     congestion: String,
     profile: PathBuf,
     _server: server::Server,
 }
 
 impl Lab {
-    async fn open(folder: &Path, congestion: &str) -> Result<Self> {
+    async fn open(folder: &Path, arguments: &Arguments) -> Result<Self> {
         net::check()?;
         let ladder = clip::ladder(&root().join("target/bench/clip"))?;
         for clip in &ladder {
             println!("rung {}: {:.0} kb/s with sound", clip.rung.name, clip.measured_kbps);
         }
         let (network, near, far) = net::open()?;
-        network.congestion(congestion)?;
+        network.congestion(&arguments.congestion)?;
         let tunnel = tunnel::start(near, far)?;
-        let server = server::start_with(|config| config.http.listen = ([0, 0, 0, 0], 0).into()).await;
-        let key = server.room(ROOM).await;
-        let address = format!("http://{}:{}", network.server, server.running.http.port());
+        let certificate =
+            arguments.tls.then(|| rcgen::generate_simple_self_signed([network.server.to_string()]));
+        let (cert, pem) = (folder.join("cert.pem"), folder.join("key.pem"));
+        if let Some(certificate) = certificate.transpose()? {
+            std::fs::write(&cert, certificate.cert.pem())?;
+            std::fs::write(&pem, certificate.signing_key.serialize_pem())?;
+        }
+        let server = server::start_with(|config| {
+            config.http.listen = ([0, 0, 0, 0], 0).into();
+            if arguments.tls {
+                (config.http.tls_cert, config.http.tls_key) = (Some(cert), Some(pem));
+            }
+        })
+        .await;
+        // Not by the REST API, which may speak TLS by a certificate that nobody signed.
+        let app = &server.running.app;
+        let new = NewRoom { id: ROOM.into(), ..NewRoom::default() };
+        app.directory.create(new, app.clock.wall()).await.context("no room")?;
+        let key = app.directory.key(ROOM).context("a room has a key")?;
+        let scheme = if arguments.tls { "https" } else { "http" };
+        let address = format!("{scheme}://{}:{}", network.server, server.running.http.port());
         let site = site::serve(network.server, &address, ROOM).await?;
         let camera = camera::publish(&server, ROOM, &key, ladder).await?;
         tokio::time::sleep(WARM).await;
         let profile = folder.join(format!("profile-{}", std::process::id()));
-        let congestion = congestion.to_owned();
-        Ok(Self { camera, site, network, tunnel, congestion, profile, _server: server })
+        let congestion = arguments.congestion.clone();
+        Ok(Self { camera, site, network, tunnel, scheme, congestion, profile, _server: server })
     }
 
     /// A run that neither hangs nor takes the others with it: what drives the browser panics when that is gone.
@@ -227,6 +259,7 @@ impl Lab {
             ("seconds", cell.link.seconds.to_string()),
             ("run", cell.run.to_string()),
             ("seed", cell.seed.to_string()),
+            ("scheme", self.scheme.to_owned()),
             ("congestion", self.congestion.clone()),
             ("packets", account.offered.to_string()),
             ("packets_dropped", account.dropped.to_string()),
@@ -286,9 +319,10 @@ fn draw(set: &str, folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBu
         words.join(", ")
     };
     let about = format!(
-        "{} of {} runs; congestion control {}; build {}.",
+        "{} of {} runs; {}, congestion control {}; build {}.",
         records.len(),
         cells.len(),
+        said("scheme"),
         said("congestion"),
         said("build")
     );

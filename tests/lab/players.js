@@ -26,7 +26,7 @@ async function hls(settings) {
   player.attachMedia(video);
 }
 
-async function shakaPlayer(settings) {
+async function shakaPlayer(settings, playlist = "index.m3u8") {
   await load("shaka.js");
   const player = new shaka.Player();
   await player.attach(video);
@@ -36,7 +36,7 @@ async function shakaPlayer(settings) {
     const stats = player.getStats();
     return { version: shaka.Player.version, latencyMs: stats.liveLatency * 1000, estimateBps: stats.estimatedBandwidth };
   };
-  await player.load(`${live}/index.m3u8`);
+  await player.load(`${live}/${playlist}`);
 }
 
 async function dash(settings) {
@@ -67,6 +67,17 @@ const players = {
       },
       abr: { switchInterval: 1, advanced: { minTotalBytes: 1, minBytes: 1 } },
     }),
+  "shaka-dash": () =>
+    shakaPlayer(
+      {
+        streaming: {
+          lowLatencyMode: true,
+          liveSync: { enabled: true, targetLatency: 1, targetLatencyTolerance: 0.1 },
+        },
+        abr: { switchInterval: 1 },
+      },
+      "index.mpd",
+    ),
   "dash-default": () => dash({}),
   // Without the server's own wish (1.2 s), which would replace ours.
   "dash-tuned": () =>

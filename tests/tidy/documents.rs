@@ -9,6 +9,7 @@ const DOCUMENTS: &[&str] = &[
     "www/docs/embedding.md",
     "www/docs/protocol.md",
     "www/docs/operating.md",
+    "www/docs/benching.md",
 ];
 
 #[test]

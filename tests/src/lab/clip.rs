@@ -122,7 +122,7 @@ fn read(rung: Rung, path: &Path) -> Result<Clip> {
     };
     let mut frames = stamp(pictures, &|n| (n * 1_000 + FPS / 2) / FPS);
     ensure!(
-        frames.iter().enumerate().all(|(n, tag)| tag.is_keyframe() == (n as u64 % FPS == 0)),
+        frames.iter().enumerate().all(|(n, tag)| tag.is_keyframe() == (n as u64).is_multiple_of(FPS)),
         "{}: not a keyframe each second: remove it",
         path.display()
     );

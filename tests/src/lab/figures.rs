@@ -8,6 +8,8 @@ use crate::nqoe::{self, Shown, Weights};
 
 /// Long tasks of the first seconds belong to loading.
 const LOADING_MS: f64 = 5_000.0;
+/// A player has found its latency so long after its first frame, s.
+pub const SETTLED_S: f64 = 8.0;
 /// Seconds of media in a frame.
 const FRAME_S: f64 = 1.0 / FPS as f64;
 
@@ -18,6 +20,8 @@ pub struct Figures {
     pub startup_ms: f64,
     /// From the first frame to the end of the run.
     pub seen: nqoe::Figures,
+    /// The same without its first seconds, in which players come down from where they joined; nothing in shorter runs.
+    pub settled: nqoe::Figures,
     /// NQoE with the weights as the challenge printed them.
     pub nqoe_printed: f64,
     /// On a link whose rate falls and rises again: from the rise to the top rung, s; no number elsewhere.
@@ -90,15 +94,17 @@ impl Figures {
         let kbps = |rung: Option<&super::clip::Rung>| rung.map_or(1.0, |rung| f64::from(rung.kbps));
         let weights = Weights::lol_plus(kbps(best), kbps(lowest));
         let printed = Weights::printed(kbps(best), kbps(lowest));
-        let measure = |weights: &Weights| nqoe::measure(&shown, first_s, end_s, FRAME_S, weights);
-        let seen = measure(&weights);
+        let measure = |from_s: f64, weights| nqoe::measure(&shown, from_s, end_s, FRAME_S, weights);
+        let settled_s = first_s + SETTLED_S;
+        let settled = if settled_s < end_s { measure(settled_s, &weights) } else { Default::default() };
         let rates = record.frames.iter().map(|frame| frame.rate);
         let long = record.tasks.iter().filter(|[began, _]| *began > LOADING_MS).count();
         Self {
             startup_ms: if shown.is_empty() { end_s * 1e3 } else { first_s * 1e3 },
-            seen,
+            seen: measure(first_s, &weights),
+            settled,
             back_s: back_s(record, &shown),
-            nqoe_printed: measure(&printed).nqoe,
+            nqoe_printed: measure(first_s, &printed).nqoe,
             shown_percent: 100.0 * shown.len() as f64 * FRAME_S / (end_s - first_s).max(FRAME_S),
             rates: (rates.clone().fold(f64::INFINITY, f64::min), rates.fold(0.0, f64::max)),
             cpu_percent: 100.0 * record.number("cpu_page_s") / end_s.max(FRAME_S),

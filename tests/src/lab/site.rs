@@ -17,9 +17,9 @@ const HAWKER: &str = r#"<!doctype html>
 <title>Hawker</title>
 <link rel="icon" href="data:,">
 <style>hawker-live { width: 640px }</style>
-<script type="module" src="{server}/sdk/hawker.js"></script>
+{before}<script type="module" src="{server}/sdk/hawker.js"></script>
 <script type="module" src="hawker.js"></script>
-<hawker-live room="{room}" bare muted{more}></hawker-live>
+<hawker-live room="{room}" bare muted></hawker-live>
 "#;
 
 /// Where the pages are.
@@ -42,17 +42,18 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
             .with_context(|| format!("tests/{path}: `npm ci` in tests/ fetches the players"))?;
         Ok(get(move || async move { ([(header::CONTENT_TYPE, kind)], bytes) }))
     };
-    let ours = |more: &str| {
-        let page = HAWKER.replace("{server}", server).replace("{room}", room).replace("{more}", more);
+    let ours = |before: &str| {
+        let page = HAWKER.replace("{server}", server).replace("{room}", room).replace("{before}", before);
         get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
     };
     let script = "text/javascript";
     let router = Router::new()
         .route("/hawker.html", ours(""))
-        .route("/hawker-plain.html", ours(" plain"))
+        .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n"))
         .route("/players.html", file("lab/players.html", "text/html")?)
         .route("/reader.js", file("lab/reader.js", script)?)
         .route("/hawker.js", file("lab/hawker.js", script)?)
+        .route("/plain.js", file("lab/plain.js", script)?)
         .route("/players.js", file("lab/players.js", script)?)
         .route("/hls.js", file("node_modules/hls.js/dist/hls.min.js", script)?)
         .route("/shaka.js", file("node_modules/shaka-player/dist/shaka-player.compiled.js", script)?)

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::figures::{Figures, Spread, spread};
 use super::plan::{LINKS, PLAYERS};
 use super::record::Record;
+use crate::nqoe;
 
 /// A column.
 pub struct Column {
@@ -20,15 +21,18 @@ pub struct Column {
 }
 
 /// All columns, the one that counts most first.
-pub const COLUMNS: [Column; 17] = [
+pub const COLUMNS: [Column; 20] = [
     column("NQoE", 3, |f| f.seen.nqoe, "1 is the best rung without stall, switch or delay"),
     column("NQoE printed", 3, |f| f.nqoe_printed, "with the weights as the challenge printed them"),
     column("stall %", 2, |f| f.seen.stall_ratio() * 100.0, "of the time since the first frame"),
     column("stalls", 0, |f| f64::from(f.seen.stalls), "gaps above 100 ms"),
     column("skipped s", 2, |f| f.seen.skipped_s, "of the stalled: media passed over"),
-    column("latency ms", 0, |f| age(f, f.seen.latency_s), "mean over the frames shown"),
-    column("p50", 0, |f| age(f, f.seen.latency_p50_s), "median latency, ms"),
-    column("p95", 0, |f| age(f, f.seen.latency_p95_s), "95th percentile of latency, ms"),
+    column("latency ms", 0, |f| age(&f.seen, f.seen.latency_s), "mean over the frames shown"),
+    column("p50", 0, |f| age(&f.seen, f.seen.latency_p50_s), "median latency, ms"),
+    column("p95", 0, |f| age(&f.seen, f.seen.latency_p95_s), "95th percentile of latency, ms"),
+    column("settled p50", 0, |f| age(&f.settled, f.settled.latency_p50_s), "the same without the first 8 s"),
+    column("settled p95", 0, |f| age(&f.settled, f.settled.latency_p95_s), "the same without the first 8 s"),
+    column("settled stall %", 2, |f| f.settled.stall_ratio() * 100.0, "stalled, without the first 8 s"),
     column("kb/s", 0, |f| f.seen.kbps, "mean rate shown; a stalled second counts as 0"),
     column("switches/min", 1, |f| f.seen.switches_per_min(), "changes of the rung"),
     column("off rate %", 0, |f| f.seen.off_rate * 100.0, "frames at another playback rate than 1"),
@@ -50,8 +54,8 @@ const fn column(
 }
 
 /// An age in ms; who showed nothing has no latency, rather than none at all.
-fn age(figures: &Figures, seconds: f64) -> f64 {
-    if figures.seen.frames == 0 { f64::NAN } else { seconds * 1e3 }
+fn age(figures: &nqoe::Figures, seconds: f64) -> f64 {
+    if figures.frames == 0 { f64::NAN } else { seconds * 1e3 }
 }
 
 /// A player on a link.
@@ -132,14 +136,17 @@ pub fn cell(column: &Column, spread: &Spread) -> String {
     format!("{:.digits$} [{:.digits$}, {:.digits$}]", spread.median, spread.min, spread.max)
 }
 
-/// For the terminal: what counts most.
+/// Columns that count most, by place.
+const BRIEF: [usize; 9] = [0, 2, 5, 8, 9, 11, 14, 15, 17];
+
+/// For the terminal.
 pub fn text(links: &[(String, Vec<Row>)]) -> String {
     let mut text = String::new();
     for (link, rows) in links {
         let _ = writeln!(text, "\n{link}: median [least, greatest] of the runs");
         for row in rows {
             let _ = write!(text, "  {:14} {}x", row.player, row.runs);
-            for at in [0, 2, 5, 7, 8, 11, 12, 14] {
+            for at in BRIEF {
                 let _ = write!(text, "  {} {}", COLUMNS[at].head, cell(&COLUMNS[at], &row.values[at]));
             }
             text.push('\n');
