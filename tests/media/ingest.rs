@@ -32,8 +32,8 @@ impl Taken {
                 Event::Config(config) => {
                     taken.configs += 1;
                     match config {
-                        Config::Video(record) => taken.picture = Picture::parse(&record),
-                        Config::Audio(config) => taken.sound = Sound::parse(&config),
+                        config if config.track() == Track::Video => taken.picture = Picture::of(&config),
+                        config => taken.sound = Sound::of(&config),
                     }
                 }
                 Event::Frame(frame) if frame.track == Track::Video => taken.video.push(frame),

@@ -149,7 +149,7 @@ fn rendition(
         warn("dropped-frames", health.dropped, format!("{} frames could not be used.", health.dropped));
     }
     if foreign_sound {
-        let message = "The sound isn't AAC and nobody hears it. Choose AAC in the encoder.";
+        let message = "The sound is neither AAC nor Opus and nobody hears it. Choose AAC in the encoder.";
         warn("foreign-sound", 0, message.into());
     }
     if !connected {

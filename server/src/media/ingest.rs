@@ -53,7 +53,7 @@ pub struct Health {
     pub dropped: u64,
     /// Frames whose time stamp had to be mended.
     pub mended: u64,
-    /// Sound in a codec other than AAC, which nobody hears.
+    /// Sound in a codec other than AAC and Opus, which nobody hears.
     pub foreign_audio: u64,
 }
 

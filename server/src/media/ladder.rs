@@ -112,6 +112,13 @@ async fn run(app: App, room: String, mut events: mpsc::Receiver<Event>) {
             break;
         }
         let _ = child.kill().await;
+        if known.foreign() {
+            let reason =
+                "The ladder is made from H.264 and AAC alone: the room goes on with the encoder's picture.";
+            ingest.set_ladder(&room, State::Unavailable { reason: reason.to_owned() });
+            while events.recv().await.is_some() {}
+            break;
+        }
         let reason = match said.take() {
             Some(said) => said.await.unwrap_or_default(),
             None => String::new(),
@@ -136,11 +143,17 @@ struct Known {
 
 impl Known {
     fn note(&mut self, event: &Event) {
-        match event {
-            Event::Config(config @ Config::Video(_)) => self.video = Some(config.clone()),
-            Event::Config(config @ Config::Audio(_)) => self.audio = Some(config.clone()),
-            _ => {}
+        let Event::Config(config) = event else { return };
+        match config.track() {
+            Track::Video => self.video = Some(config.clone()),
+            Track::Audio => self.audio = Some(config.clone()),
         }
+    }
+
+    /// Is there a codec that ffmpeg can't be handed in FLV? (It reads Enhanced RTMP from 6.1 on.)
+    fn foreign(&self) -> bool {
+        let plain = |config: &Config| matches!(config, Config::Video(_) | Config::Audio(_));
+        ![&self.video, &self.audio].into_iter().flatten().all(plain)
     }
 
     fn events(&self) -> impl Iterator<Item = Event> + use<> {
@@ -168,6 +181,9 @@ async fn feed(stdin: Option<ChildStdin>, events: &mut mpsc::Receiver<Event>, kno
     let mut begun = false;
     while let Some(event) = events.recv().await {
         known.note(&event);
+        if known.foreign() {
+            return false;
+        }
         let mut batch = Vec::new();
         if !begun {
             begun = matches!(&event, Event::Frame(frame) if frame.track == Track::Video && frame.key);

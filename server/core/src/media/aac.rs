@@ -1,15 +1,19 @@
 //! What an AAC stream says of itself: rate, channels and codec string from its AudioSpecificConfig. Decodes no sound.
 
-/// The facts of an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
+use super::bits::Bits;
+use super::frame::Config;
+use super::opus;
+
+/// The facts of a configuration of sound, Opus included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sound {
-    /// RFC 6381, 3.3: `mp4a.40.2`; `.5` and `.29` where HE-AAC is stated explicitly.
+    /// RFC 6381, 3.3: `mp4a.40.2`; `.5` and `.29` where HE-AAC is stated explicitly; `opus`.
     pub codec: String,
     /// Samples a second of the core decoder: what frames are counted in.
     pub sample_rate: u32,
     /// Channels; 0 when a program config element defines them.
     pub channels: u32,
-    /// Samples in a frame, at `sample_rate`: 1024, or 960.
+    /// Samples in a frame, at `sample_rate`: 1024 or 960; what Opus packets of this stream hold.
     pub frame_samples: u32,
 }
 
@@ -18,18 +22,28 @@ const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
 impl Sound {
+    /// Reads a configuration; `None` for one of a picture, too.
+    #[must_use]
+    pub fn of(config: &Config) -> Option<Self> {
+        match config {
+            Config::Audio(config) => Self::parse(config),
+            Config::Opus { head, frame_samples } => opus::parse(head, *frame_samples),
+            Config::Video(_) | Config::Hevc(_) | Config::Av1(_) => None,
+        }
+    }
+
     /// Reads an AudioSpecificConfig. `None` when it ends too early, is not AAC-LC or HE-AAC, or has no usable rate.
     #[must_use]
     pub fn parse(config: &[u8]) -> Option<Self> {
-        let mut bits = Bits { data: config, at: 0 };
-        let object_type = bits.object_type()?;
-        let sample_rate = bits.rate()?;
+        let mut bits = Bits::new(config);
+        let kind = object_type(&mut bits)?;
+        let sample_rate = rate(&mut bits)?;
         let channel_configuration = bits.take(4)?;
-        let core = if matches!(object_type, 5 | 29) {
-            let _output_rate = bits.rate()?;
-            bits.object_type()?
+        let core = if matches!(kind, 5 | 29) {
+            let _output_rate = rate(&mut bits)?;
+            object_type(&mut bits)?
         } else {
-            object_type
+            kind
         };
         // Object type 2 is AAC-LC, which alone browsers decode, and SBR (5) and PS (29) over it.
         if core != 2 {
@@ -43,41 +57,24 @@ impl Sound {
             _ => return None,
         };
         let frame_samples = if short_frames { 960 } else { 1_024 };
-        Some(Self { codec: format!("mp4a.40.{object_type}"), sample_rate, channels, frame_samples })
+        Some(Self { codec: format!("mp4a.40.{kind}"), sample_rate, channels, frame_samples })
     }
 }
 
-struct Bits<'a> {
-    data: &'a [u8],
-    at: usize,
+fn object_type(bits: &mut Bits<'_>) -> Option<u8> {
+    let kind = match bits.take(5)? {
+        31 => 32 + bits.take(6)?,
+        kind => kind,
+    };
+    Some(kind as u8)
 }
 
-impl Bits<'_> {
-    fn take(&mut self, count: usize) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = self.data.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    fn object_type(&mut self) -> Option<u8> {
-        let kind = match self.take(5)? {
-            31 => 32 + self.take(6)?,
-            kind => kind,
-        };
-        Some(kind as u8)
-    }
-
-    fn rate(&mut self) -> Option<u32> {
-        let rate = match self.take(4)? {
-            15 => self.take(24)?,
-            index => RATES.get(index as usize).copied().unwrap_or(0),
-        };
-        (rate != 0).then_some(rate)
-    }
+fn rate(bits: &mut Bits<'_>) -> Option<u32> {
+    let rate = match bits.take(4)? {
+        15 => bits.take(24)?,
+        index => RATES.get(index as usize).copied().unwrap_or(0),
+    };
+    (rate != 0).then_some(rate)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 //! | spec | what of it |
 //! |---|---|
 //! | ISO/IEC 14496-12 | the boxes; section numbers below are its |
-//! | ISO/IEC 14496-15, 5.3 | `avc1` and `avcC` |
+//! | ISO/IEC 14496-15, 5.3 and 8.3 | `avc1` and `avcC`, `hvc1` and `hvcC` |
+//! | AV1 Codec ISO Media File Format Binding, 2 | `av01` and `av1C` |
+//! | Encapsulation of Opus in ISO Base Media File Format, 4.3 | `Opus` and `dOps` |
 //! | ISO/IEC 14496-14, 5.6 | `mp4a` and `esds` |
 //! | ISO/IEC 23000-19 | brand `cmf2`: no edit list, composition offsets may be negative (`trun` version 1) |
 //!
@@ -14,13 +16,14 @@
 use bytes::Bytes;
 use hawker_wire::Wall;
 
-use super::frame::Track;
+use super::frame::{Config, Track};
+use super::opus;
 
 /// What the video track's sample entry says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoEntry {
-    /// The body of the `avcC` box, verbatim.
-    pub avcc: Bytes,
+    /// A configuration of a picture: the body of `avcC`, `hvcC` or `av1C`, verbatim.
+    pub config: Config,
     /// Width in pixels as shown.
     pub width: u32,
     /// Height in pixels as shown.
@@ -30,8 +33,8 @@ pub struct VideoEntry {
 /// What the audio track's sample entry says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AudioEntry {
-    /// The AudioSpecificConfig, verbatim.
-    pub asc: Bytes,
+    /// A configuration of sound: the AudioSpecificConfig verbatim, or what `dOps` is written from.
+    pub config: Config,
     /// Samples a second, which is also the track's timescale.
     pub sample_rate: u32,
     /// Channels.
@@ -86,10 +89,10 @@ pub fn init(video: Option<&VideoEntry>, audio: Option<&AudioEntry>) -> Bytes {
         });
         if let Some(entry) = video {
             let size = (entry.width, entry.height);
-            trak(out, Track::Video, VIDEO_TIMESCALE, size, |out| avc1(out, entry));
+            trak(out, Track::Video, VIDEO_TIMESCALE, size, |out| picture(out, entry));
         }
         if let Some(entry) = audio {
-            trak(out, Track::Audio, entry.sample_rate, (0, 0), |out| mp4a(out, entry));
+            trak(out, Track::Audio, entry.sample_rate, (0, 0), |out| sound(out, entry));
         }
         boxed(out, b"mvex", |out| {
             let tracks = [video.map(|_| Track::Video), audio.map(|_| Track::Audio)];
@@ -203,8 +206,15 @@ fn trak(out: &mut Vec<u8>, track: Track, timescale: u32, size: (u32, u32), entry
     });
 }
 
-fn avc1(out: &mut Vec<u8>, entry: &VideoEntry) {
-    boxed(out, b"avc1", |out| {
+fn picture(out: &mut Vec<u8>, entry: &VideoEntry) {
+    let (kind, name, record) = match &entry.config {
+        Config::Hevc(record) => (b"hvc1", b"hvcC", record),
+        Config::Av1(record) => (b"av01", b"av1C", record),
+        Config::Video(record) | Config::Audio(record) | Config::Opus { head: record, .. } => {
+            (b"avc1", b"avcC", record)
+        }
+    };
+    boxed(out, kind, |out| {
         words(out, &[0, 1, 0, 0, 0, 0]);
         out.extend_from_slice(&(entry.width as u16).to_be_bytes());
         out.extend_from_slice(&(entry.height as u16).to_be_bytes());
@@ -213,29 +223,40 @@ fn avc1(out: &mut Vec<u8>, entry: &VideoEntry) {
         out.extend_from_slice(&[0, 1]);
         out.extend_from_slice(&[0; 32]);
         out.extend_from_slice(&[0, 0x18, 0xff, 0xff]);
-        boxed(out, b"avcC", |out| out.extend_from_slice(&entry.avcc));
+        boxed(out, name, |out| out.extend_from_slice(record));
     });
 }
 
-fn mp4a(out: &mut Vec<u8>, entry: &AudioEntry) {
-    // The field is 16.16: a rate that does not fit is left to the AudioSpecificConfig.
+fn sound(out: &mut Vec<u8>, entry: &AudioEntry) {
+    // The field is 16.16: a rate that does not fit is left to the configuration.
     let rate = if entry.sample_rate <= 0xffff { entry.sample_rate << 16 } else { 0 };
-    boxed(out, b"mp4a", |out| {
-        words(out, &[0, 1, 0, 0, (entry.channels << 16) | 16, 0, rate]);
-        full(out, b"esds", 0, 0, |out| {
-            // ISO/IEC 14496-1, 7.2.6: ES, then DecoderConfig (AAC, audio stream) with the DecoderSpecificInfo, then SL.
-            let config = 13 + 5 + entry.asc.len();
-            descriptor(out, 3, 3 + 5 + config + 5 + 1);
-            out.extend_from_slice(&[0, track_id(Track::Audio) as u8, 0]);
-            descriptor(out, 4, config);
-            out.extend_from_slice(&[0x40, 0x15, 0, 0, 0]);
-            words(out, &[0, 0]);
-            descriptor(out, 5, entry.asc.len());
-            out.extend_from_slice(&entry.asc);
-            descriptor(out, 6, 1);
-            out.push(2);
-        });
-    });
+    let fields = [0, 1, 0, 0, (entry.channels << 16) | 16, 0, rate];
+    match &entry.config {
+        Config::Opus { head, .. } => boxed(out, b"Opus", |out| {
+            words(out, &fields);
+            boxed(out, b"dOps", |out| out.extend_from_slice(&opus::dops(head).unwrap_or_default()));
+        }),
+        Config::Audio(asc) | Config::Video(asc) | Config::Hevc(asc) | Config::Av1(asc) => {
+            boxed(out, b"mp4a", |out| {
+                words(out, &fields);
+                full(out, b"esds", 0, 0, |out| elementary(out, asc));
+            });
+        }
+    }
+}
+
+/// ISO/IEC 14496-1, 7.2.6: ES, then DecoderConfig (AAC, audio stream) with the DecoderSpecificInfo, then SL.
+fn elementary(out: &mut Vec<u8>, asc: &[u8]) {
+    let config = 13 + 5 + asc.len();
+    descriptor(out, 3, 3 + 5 + config + 5 + 1);
+    out.extend_from_slice(&[0, track_id(Track::Audio) as u8, 0]);
+    descriptor(out, 4, config);
+    out.extend_from_slice(&[0x40, 0x15, 0, 0, 0]);
+    words(out, &[0, 0]);
+    descriptor(out, 5, asc.len());
+    out.extend_from_slice(asc);
+    descriptor(out, 6, 1);
+    out.push(2);
 }
 
 /// A descriptor's tag and its length in the four-byte form.
@@ -349,8 +370,13 @@ mod tests {
     /// Chromium's low-delay path hangs on this.
     #[test]
     fn an_init_segment_is_written_live_style() {
-        let video = VideoEntry { avcc: Bytes::from_static(b"\x01avcc"), width: 640, height: 360 };
-        let audio = AudioEntry { asc: Bytes::from_static(&[0x11, 0x90]), sample_rate: 48_000, channels: 2 };
+        let video =
+            VideoEntry { config: Config::Video(Bytes::from_static(b"\x01avcc")), width: 640, height: 360 };
+        let audio = AudioEntry {
+            config: Config::Audio(Bytes::from_static(&[0x11, 0x90])),
+            sample_rate: 48_000,
+            channels: 2,
+        };
         let bytes = init(Some(&video), Some(&audio));
         let has = |kind: &[u8]| bytes.windows(4).any(|w| w == kind);
         assert!(!has(b"mehd") && !has(b"edts"));

@@ -1,8 +1,12 @@
 //! FLV tags to events: what RTMP messages of type 8, 9 and 18 and the tags of an FLV file carry. Takes tag bodies whole; knows
-//! neither sockets nor chunks. The byte layouts are of the Adobe Flash Video File Format Specification 10.1, annex E.
+//! neither sockets nor chunks. The byte layouts are of the Adobe Flash Video File Format Specification 10.1, annex E, and of Enhanced
+//! RTMP v2.
 
+mod enhanced;
 pub mod file;
 pub mod mux;
+#[cfg(test)]
+mod tests;
 
 use bytes::{Buf as _, Bytes};
 
@@ -11,6 +15,7 @@ use super::frame::{Config, Event, Frame, Meta, Track};
 use super::h264::{self, Picture};
 use super::rtmp::amf0::{self, Value};
 use super::timeline::Timeline;
+use super::{av1, h265, opus};
 
 /// What a tag holds: its type byte (E.4.1), which is also the RTMP message type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +55,13 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlvError {
-    /// A video codec other than H.264: the CodecID of the tag, or a FourCC of Enhanced RTMP.
+    /// A video codec that is not taken: the CodecID of the tag, or a FourCC of Enhanced RTMP.
     VideoCodec(VideoCodec),
-    /// An H.264 configuration that cannot be used.
+    /// A configuration of the picture that cannot be used.
     VideoConfig,
-    /// An AAC configuration that cannot be used.
+    /// AV1 that is described as in MPEG-2 TS.
+    Mpeg2Ts,
+    /// A configuration of sound that cannot be used.
     AudioConfig,
 }
 
@@ -63,7 +70,7 @@ pub enum FlvError {
 pub enum VideoCodec {
     /// CodecID of the legacy header (E.4.3.1): 7 is AVC.
     Legacy(u8),
-    /// FourCC of the Enhanced RTMP header: `hvc1`, `av01`.
+    /// FourCC of the Enhanced RTMP header: `vp09`.
     FourCc([u8; 4]),
 }
 
@@ -71,13 +78,17 @@ impl core::fmt::Display for FlvError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::VideoCodec(VideoCodec::Legacy(id)) => {
-                write!(f, "video codec {id} is not H.264: set the encoder to H.264")
+                write!(f, "video codec {id} is not H.264, H.265 or AV1: set the encoder to H.264")
             }
             Self::VideoCodec(VideoCodec::FourCc(name)) => {
-                write!(f, "video codec {} is not H.264: set the encoder to H.264", name.escape_ascii())
+                let name = name.escape_ascii();
+                write!(f, "video codec {name} is not H.264, H.265 or AV1: set the encoder to H.264")
             }
-            Self::VideoConfig => f.write_str("the H.264 configuration cannot be read"),
-            Self::AudioConfig => f.write_str("the AAC configuration is not of AAC-LC or HE-AAC"),
+            Self::VideoConfig => f.write_str("the configuration of the picture cannot be read"),
+            Self::Mpeg2Ts => f.write_str("AV1 as in MPEG-2 TS is not taken: set the encoder to plain AV1"),
+            Self::AudioConfig => {
+                f.write_str("the configuration of the sound is not of AAC-LC, HE-AAC or Opus")
+            }
         }
     }
 }
@@ -91,7 +102,7 @@ pub struct Counts {
     pub dropped: u64,
     /// Frames whose stamp was mended.
     pub mended: u64,
-    /// Tags of sound that is not AAC.
+    /// Tags of sound that is neither AAC nor Opus.
     pub foreign_audio: u64,
 }
 
@@ -99,27 +110,28 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Demuxer {
     /// The last configuration, and its length size.
-    video: Option<(Bytes, u8)>,
-    audio: Option<Bytes>,
+    video: Option<(Config, u8)>,
+    audio: Option<Config>,
+    /// The header of Opus whose first packet has not come: only that says how long packets are.
+    opus: Option<Bytes>,
     timeline: Timeline,
     unreadable: u64,
     foreign_audio: u64,
 }
 
-/// A video tag after its header, whichever header it has.
-struct VideoTag {
-    codec: VideoCodec,
-    packet: VideoPacket,
-}
-
-enum VideoPacket {
-    Configuration(Bytes),
+/// A tag after its header, whichever header it has.
+enum Tag {
+    Configuration(Config),
+    OpusHead(Bytes),
     Frame {
         cts: i32,
         data: Bytes,
     },
-    /// End of sequence, command frames, metadata: nothing to show.
+    /// End of sequence, command frames, metadata, an empty message that keeps the line open: nothing to show.
     Nothing,
+    /// A codec of sound that is not taken: the picture goes on without it.
+    Foreign,
+    Unreadable,
 }
 
 impl Demuxer {
@@ -155,24 +167,27 @@ impl Demuxer {
     }
 
     fn video_tag(&mut self, stamp: u32, body: Bytes, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
-        let Some(VideoTag { codec, packet }) = video_header(body) else {
-            self.unreadable += 1;
-            return Ok(());
-        };
-        match packet {
-            VideoPacket::Nothing => {}
-            _ if !matches!(codec, VideoCodec::Legacy(7)) => return Err(FlvError::VideoCodec(codec)),
-            VideoPacket::Configuration(record) => {
-                if self.video.as_ref().is_none_or(|(known, _)| *known != record) {
-                    let picture = Picture::parse(&record).ok_or(FlvError::VideoConfig)?;
-                    self.video = Some((record.clone(), picture.length_size));
-                    emit(Event::Config(Config::Video(record)));
+        match video_header(body)? {
+            Tag::Nothing => {}
+            Tag::Configuration(config) => {
+                if self.video.as_ref().is_none_or(|(known, _)| *known != config) {
+                    let picture = Picture::of(&config).ok_or(FlvError::VideoConfig)?;
+                    self.video = Some((config.clone(), picture.length_size));
+                    emit(Event::Config(config));
                 }
             }
-            VideoPacket::Frame { cts, data } => {
-                let length_size = self.video.as_ref().map(|(_, size)| *size);
-                // The FLV keyframe bit is not asked: encoders set it for recovery points too, where a decoder cannot start.
-                match length_size.and_then(|size| h264::access_unit(&data, size)) {
+            Tag::Frame { cts, mut data } => {
+                // The keyframe bit of the tag is not asked: encoders set it for recovery points too, where a decoder cannot start.
+                let unit = match &self.video {
+                    Some((Config::Hevc(_), size)) => h265::access_unit(&data, *size),
+                    Some((Config::Av1(_), _)) => {
+                        data.advance(av1::delimiters(&data));
+                        av1::temporal_unit(&data)
+                    }
+                    Some((_, size)) => h264::access_unit(&data, *size),
+                    None => None,
+                };
+                match unit {
                     Some(unit) if unit.slice => {
                         let dts = self.timeline.undo_wrap(stamp);
                         let frame = Frame { track: Track::Video, dts, cts, key: unit.idr, data };
@@ -182,68 +197,129 @@ impl Demuxer {
                     None => self.unreadable += 1,
                 }
             }
+            Tag::OpusHead(_) | Tag::Foreign | Tag::Unreadable => self.unreadable += 1,
         }
         Ok(())
     }
 
-    fn audio_tag(
-        &mut self,
-        stamp: u32,
-        mut body: Bytes,
-        mut emit: impl FnMut(Event),
-    ) -> Result<(), FlvError> {
-        // An empty audio message is how some encoders keep the line open.
-        let Ok(header) = body.try_get_u8() else { return Ok(()) };
-        // SoundFormat 10 is AAC (E.4.2.1); the other bits of the byte say nothing for AAC.
-        if header >> 4 != 10 {
-            self.foreign_audio += 1;
-            return Ok(());
-        }
-        match (body.try_get_u8(), &self.audio) {
-            (Ok(0), known) if known.as_ref() != Some(&body) => {
-                Sound::parse(&body).ok_or(FlvError::AudioConfig)?;
-                self.audio = Some(body.clone());
-                emit(Event::Config(Config::Audio(body)));
+    fn audio_tag(&mut self, stamp: u32, body: Bytes, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
+        match audio_header(body) {
+            Tag::Nothing => {}
+            Tag::Foreign => self.foreign_audio += 1,
+            Tag::OpusHead(head) => {
+                let known = matches!(&self.audio, Some(Config::Opus { head: known, .. }) if *known == head);
+                if !known {
+                    opus::dops(&head).ok_or(FlvError::AudioConfig)?;
+                    self.opus = Some(head);
+                }
             }
-            (Ok(0), _) => {}
-            (Ok(1), Some(_)) if !body.is_empty() => {
+            Tag::Configuration(config) => self.sound(config, emit)?,
+            Tag::Frame { data, .. } if !data.is_empty() => {
+                if let Some(head) = self.opus.take() {
+                    match opus::samples(&data) {
+                        Some(frame_samples) => self.sound(Config::Opus { head, frame_samples }, &mut emit)?,
+                        None => self.opus = Some(head),
+                    }
+                }
+                if self.audio.is_none() || self.opus.is_some() {
+                    self.unreadable += 1;
+                    return Ok(());
+                }
                 let dts = self.timeline.undo_wrap(stamp);
-                self.timeline.push(Frame { track: Track::Audio, dts, cts: 0, key: true, data: body }, emit);
+                self.timeline.push(Frame { track: Track::Audio, dts, cts: 0, key: true, data }, emit);
             }
-            _ => self.unreadable += 1,
+            Tag::Frame { .. } | Tag::Unreadable => self.unreadable += 1,
+        }
+        Ok(())
+    }
+
+    fn sound(&mut self, config: Config, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
+        if self.audio.as_ref() != Some(&config) {
+            Sound::of(&config).ok_or(FlvError::AudioConfig)?;
+            self.audio = Some(config.clone());
+            self.opus = None;
+            emit(Event::Config(config));
         }
         Ok(())
     }
 }
 
-/// Reads the header of a video tag (E.4.3.1, and the Enhanced RTMP one). `None`: too short.
-fn video_header(mut body: Bytes) -> Option<VideoTag> {
-    let first = body.try_get_u8().ok()?;
+/// Reads the header of a video tag (E.4.3.1, and the Enhanced RTMP one).
+fn video_header(mut body: Bytes) -> Result<Tag, FlvError> {
+    let Ok(first) = body.try_get_u8() else { return Ok(Tag::Unreadable) };
     if first & 0x80 != 0 {
-        // IsExHeader of Enhanced RTMP: the low bits are the packet type, a FourCC follows.
-        let mut fourcc = [0; 4];
-        body.try_copy_to_slice(&mut fourcc).ok()?;
-        return Some(VideoTag {
-            codec: VideoCodec::FourCc(fourcc),
-            packet: VideoPacket::Configuration(body),
-        });
+        return match enhanced::video(first, body) {
+            Some(packet) => enhanced_video(packet),
+            None => Ok(Tag::Unreadable),
+        };
     }
-    let codec = VideoCodec::Legacy(first & 0x0f);
+    let codec = first & 0x0f;
     // Frame type 5 is a command to the player.
     if first >> 4 == 5 {
-        return Some(VideoTag { codec, packet: VideoPacket::Nothing });
+        return Ok(Tag::Nothing);
     }
-    if codec != VideoCodec::Legacy(7) {
-        return Some(VideoTag { codec, packet: VideoPacket::Configuration(body) });
+    if codec != 7 {
+        return Err(FlvError::VideoCodec(VideoCodec::Legacy(codec)));
     }
-    let packet_type = body.try_get_u8().ok()?;
-    let cts = body.try_get_int(3).ok()? as i32;
-    let packet = match packet_type {
-        0 => VideoPacket::Configuration(body),
-        1 => VideoPacket::Frame { cts, data: body },
-        _ => VideoPacket::Nothing,
+    let (Ok(packet_type), Ok(cts)) = (body.try_get_u8(), body.try_get_int(3)) else {
+        return Ok(Tag::Unreadable);
     };
-    Some(VideoTag { codec, packet })
+    Ok(match packet_type {
+        0 => Tag::Configuration(Config::Video(body)),
+        1 => Tag::Frame { cts: cts as i32, data: body },
+        _ => Tag::Nothing,
+    })
+}
+
+fn enhanced_video(packet: enhanced::Packet) -> Result<Tag, FlvError> {
+    use enhanced::Kind as Packets;
+    let enhanced::Packet { fourcc, kind, mut body } = packet;
+    let config: fn(Bytes) -> Config = match &fourcc {
+        _ if kind == Packets::Other => return Ok(Tag::Nothing),
+        b"avc1" => Config::Video,
+        b"hvc1" => Config::Hevc,
+        b"av01" => Config::Av1,
+        _ => return Err(FlvError::VideoCodec(VideoCodec::FourCc(fourcc))),
+    };
+    Ok(match kind {
+        Packets::SequenceStart => Tag::Configuration(config(body)),
+        Packets::Mpeg2TsSequenceStart => return Err(FlvError::Mpeg2Ts),
+        // AV1 is shown in the order in which it is decoded.
+        Packets::CodedFrames if fourcc != *b"av01" => match body.try_get_int(3) {
+            Ok(cts) => Tag::Frame { cts: cts as i32, data: body },
+            Err(_) => Tag::Unreadable,
+        },
+        Packets::CodedFrames | Packets::CodedFramesX => Tag::Frame { cts: 0, data: body },
+        Packets::Other => Tag::Nothing,
+    })
+}
+
+/// Reads the header of an audio tag (E.4.2.1, and the Enhanced RTMP one).
+fn audio_header(mut body: Bytes) -> Tag {
+    // An empty audio message is how some encoders keep the line open.
+    let Ok(first) = body.try_get_u8() else { return Tag::Nothing };
+    match first >> 4 {
+        9 => {}
+        // AAC; the other bits of the byte say nothing for it.
+        10 => {
+            return match body.try_get_u8() {
+                Ok(0) => Tag::Configuration(Config::Audio(body)),
+                Ok(1) => Tag::Frame { cts: 0, data: body },
+                _ => Tag::Unreadable,
+            };
+        }
+        _ => return Tag::Foreign,
+    }
+    let Some(enhanced::Packet { fourcc, kind, body }) = enhanced::audio(first, body) else {
+        return Tag::Unreadable;
+    };
+    match (&fourcc, kind) {
+        (_, enhanced::Kind::Other) => Tag::Nothing,
+        (b"mp4a" | b"Opus", enhanced::Kind::CodedFrames) => Tag::Frame { cts: 0, data: body },
+        (b"mp4a", _) => Tag::Configuration(Config::Audio(body)),
+        (b"Opus", _) => Tag::OpusHead(body),
+        _ => Tag::Foreign,
+    }
 }
 
 /// `onMetaData`, bare or wrapped in `@setDataFrame` as publishers send it.
@@ -271,122 +347,4 @@ fn meta(body: &Bytes) -> Option<Meta> {
         audio_bps: number("audiodatarate", 1_000.0),
         encoder: encoder.chars().filter(|c| !c.is_control()).take(64).collect(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::media::sample;
-
-    fn bytes(parts: &[&[u8]]) -> Bytes {
-        parts.concat().into()
-    }
-
-    fn video_config(record: &[u8]) -> Bytes {
-        bytes(&[&[0x17, 0, 0, 0, 0], record])
-    }
-
-    /// Feeds tags and returns the events.
-    fn demux(demuxer: &mut Demuxer, tags: &[(Kind, u32, Bytes)]) -> Result<Vec<Event>, FlvError> {
-        let mut events = Vec::new();
-        for (kind, stamp, body) in tags {
-            demuxer.tag(*kind, *stamp, body.clone(), |event| events.push(event))?;
-        }
-        Ok(events)
-    }
-
-    #[test]
-    fn picture_and_sound() {
-        let idr = [0, 0, 0, 2, 0x65, 0x88];
-        let tags = [
-            (Kind::Video, 0, video_config(sample::AVCC_320X180_30)),
-            (Kind::Audio, 0, bytes(&[&[0xaf, 0], sample::AAC_48K_STEREO])),
-            (Kind::Video, 40, bytes(&[&[0x17, 1, 0, 0, 80], &idr])),
-            (Kind::Video, 80, bytes(&[&[0x27, 1, 0xff, 0xff, 0xd8], &[0, 0, 0, 1, 0x41]])),
-            (Kind::Audio, 43, bytes(&[&[0xaf, 1, 0x21, 0x10]])),
-        ];
-        let events = demux(&mut Demuxer::default(), &tags).unwrap();
-        let frame = |track, dts, cts, key, data: &[u8]| {
-            Event::Frame(Frame { track, dts, cts, key, data: Bytes::copy_from_slice(data) })
-        };
-        assert_eq!(
-            events,
-            [
-                Event::Config(Config::Video(Bytes::from_static(sample::AVCC_320X180_30))),
-                Event::Config(Config::Audio(Bytes::from_static(sample::AAC_48K_STEREO))),
-                frame(Track::Video, 40, 80, true, &idr),
-                frame(Track::Video, 80, -40, false, &[0, 0, 0, 1, 0x41]),
-                frame(Track::Audio, 43, 0, true, &[0x21, 0x10]),
-            ]
-        );
-    }
-
-    #[test]
-    fn repeated_configurations_change_nothing() {
-        let mut demuxer = Demuxer::default();
-        let video = (Kind::Video, 0, video_config(sample::AVCC_320X180_30));
-        let audio = (Kind::Audio, 0, bytes(&[&[0xaf, 0], sample::AAC_48K_STEREO]));
-        assert_eq!(demux(&mut demuxer, &[video.clone(), audio.clone()]).unwrap().len(), 2);
-        assert_eq!(demux(&mut demuxer, &[video, audio]).unwrap(), []);
-        let mono = (Kind::Audio, 0, bytes(&[&[0xaf, 0, 0x12, 0x08]]));
-        assert_eq!(demux(&mut demuxer, &[mono]).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn frames_that_cannot_be_read_are_dropped_and_counted() {
-        let mut demuxer = Demuxer::default();
-        let tags = [
-            // Before any configuration.
-            (Kind::Video, 0, bytes(&[&[0x27, 1, 0, 0, 0, 0, 0, 0, 1, 0x41]])),
-            (Kind::Audio, 0, bytes(&[&[0xaf, 1, 0x21]])),
-            (Kind::Video, 0, video_config(sample::AVCC_320X180_30)),
-            // Lengths that do not add up; a tag that is cut; an end of sequence, which is fine.
-            (Kind::Video, 0, bytes(&[&[0x27, 1, 0, 0, 0, 0, 0, 0, 9, 0x41]])),
-            (Kind::Video, 0, bytes(&[&[0x27, 1, 0]])),
-            (Kind::Video, 0, bytes(&[&[0x17, 2, 0, 0, 0]])),
-            (Kind::Audio, 0, Bytes::new()),
-        ];
-        assert_eq!(demux(&mut demuxer, &tags).unwrap().len(), 1);
-        assert_eq!(demuxer.counts(), Counts { dropped: 4, mended: 0, foreign_audio: 0 });
-    }
-
-    #[test]
-    fn foreign_codecs() {
-        let refuse = |body: &[u8]| {
-            demux(&mut Demuxer::default(), &[(Kind::Video, 0, Bytes::copy_from_slice(body))]).unwrap_err()
-        };
-        assert_eq!(refuse(&[0x12, 0, 0]), FlvError::VideoCodec(VideoCodec::Legacy(2)));
-        let hevc = refuse(b"\x90hvc1\x01");
-        assert_eq!(hevc, FlvError::VideoCodec(VideoCodec::FourCc(*b"hvc1")));
-        assert!(hevc.to_string().contains("hvc1"), "{hevc}");
-        // MP3 sound: the picture goes on without it.
-        let mut demuxer = Demuxer::default();
-        assert_eq!(demux(&mut demuxer, &[(Kind::Audio, 0, bytes(&[&[0x2f, 1, 2]]))]).unwrap(), []);
-        assert_eq!(demuxer.counts().foreign_audio, 1);
-    }
-
-    #[test]
-    fn metadata() {
-        let mut body = Vec::new();
-        amf0::encode(&mut body, &Value::from("@setDataFrame"));
-        amf0::encode(&mut body, &Value::from("onMetaData"));
-        let object = vec![
-            ("framerate".into(), Value::Number(29.97)),
-            ("width".into(), Value::Number(1920.0)),
-            ("videodatarate".into(), Value::Number(2_500.0)),
-            ("height".into(), Value::Number(f64::NAN)),
-            ("encoder".into(), Value::from("obs-output module\n(libobs 30)")),
-        ];
-        amf0::encode(&mut body, &Value::EcmaArray(object));
-        let events = demux(&mut Demuxer::default(), &[(Kind::Script, 0, body.into())]).unwrap();
-        let expect = Meta {
-            frame_rate_milli: 29_970,
-            width: 1_920,
-            height: 0,
-            video_bps: 2_500_000,
-            audio_bps: 0,
-            encoder: "obs-output module(libobs 30)".into(),
-        };
-        assert_eq!(events, [Event::Meta(expect)]);
-    }
 }

@@ -22,9 +22,10 @@ pub struct Frame {
     pub dts: i64,
     /// Presentation time less `dts`, in milliseconds: verbatim from the encoder, so negative where an encoder says so.
     pub cts: i32,
-    /// Video: an IDR, where decoding can start. Audio: always true.
+    /// Video: an IDR, CRA or BLA, or an AV1 key frame, where decoding can start. Audio: always true.
     pub key: bool,
-    /// Video: NAL units with the length prefixes that the configuration states. Audio: one raw AAC frame, no ADTS.
+    /// Video: NAL units with the length prefixes that the configuration states, or the OBUs of a temporal unit without its
+    /// delimiter. Audio: one raw AAC frame, no ADTS, or one Opus packet.
     pub data: Bytes,
 }
 
@@ -33,8 +34,30 @@ pub struct Frame {
 pub enum Config {
     /// An AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1): the body of an `avcC` box.
     Video(Bytes),
+    /// An HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.3.1): the body of an `hvcC` box.
+    Hevc(Bytes),
+    /// An AV1CodecConfigurationRecord (AV1 ISOBMFF binding, 2.3.3): the body of an `av1C` box, with the sequence header.
+    Av1(Bytes),
     /// An AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
     Audio(Bytes),
+    /// Opus.
+    Opus {
+        /// The identification header (RFC 7845, 5.1).
+        head: Bytes,
+        /// Samples in a packet at 48 kHz, by the first one.
+        frame_samples: u32,
+    },
+}
+
+impl Config {
+    /// The track that it describes.
+    #[must_use]
+    pub const fn track(&self) -> Track {
+        match self {
+            Self::Video(_) | Self::Hevc(_) | Self::Av1(_) => Track::Video,
+            Self::Audio(_) | Self::Opus { .. } => Track::Audio,
+        }
+    }
 }
 
 /// What the encoder says of itself (`onMetaData`). Hints: shown to the operator, and used where the stream itself is silent.

@@ -4,10 +4,13 @@
 use h264_reader::nal::sps::SeqParameterSet;
 use h264_reader::nal::{Nal, RefNal};
 
-/// The facts of an AVCDecoderConfigurationRecord and of its first SPS.
+use super::frame::Config;
+use super::{av1, h265};
+
+/// The facts of a configuration of a picture, whatever its codec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// RFC 6381, 3.3: `avc1.64001f`.
+    /// RFC 6381, 3.3: `avc1.64001f`, `hvc1.1.6.L93.90`, `av01.0.04M.08`.
     pub codec: String,
     /// Visible pixels, after cropping.
     pub width: u32,
@@ -17,11 +20,22 @@ pub struct Picture {
     pub frame_rate_milli: u32,
     /// Frames that may be shown later than they are decoded, by the VUI; `None` when it does not say.
     pub reorder: Option<u32>,
-    /// Bytes of the length before each NAL unit: 1, 2 or 4.
+    /// Bytes of the length before each NAL unit: 1, 2 or 4; 0 for AV1, which has none.
     pub length_size: u8,
 }
 
 impl Picture {
+    /// Reads a configuration; `None` for one of sound, too.
+    #[must_use]
+    pub fn of(config: &Config) -> Option<Self> {
+        match config {
+            Config::Video(record) => Self::parse(record),
+            Config::Hevc(record) => h265::parse(record),
+            Config::Av1(record) => av1::parse(record),
+            Config::Audio(_) | Config::Opus { .. } => None,
+        }
+    }
+
     /// Reads the body of an `avcC` box (ISO/IEC 14496-15, 5.3.3.1). `None` when no decoder could be configured with it.
     #[must_use]
     pub fn parse(record: &[u8]) -> Option<Self> {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use hawker_wire::proto::{self, stream::State};
 use hawker_wire::{Instant, Machine, Span, Wall};
 
-use super::frame::{Config, Event, Meta};
+use super::frame::{Config, Event, Meta, Track};
 use super::packager::health::Health;
 use super::packager::{Name, Output as Made, Packager};
 use super::window::request::{Follow, Reply, Request, What};
@@ -218,8 +218,10 @@ impl Live {
     fn event(&mut self, id: PublisherId, event: &Event, wall: Wall) {
         let Some(publisher) = self.publishers.get_mut(&id) else { return };
         match event {
-            Event::Config(config @ Config::Video(_)) => publisher.video = Some(config.clone()),
-            Event::Config(config @ Config::Audio(_)) => publisher.audio = Some(config.clone()),
+            Event::Config(config) => match config.track() {
+                Track::Video => publisher.video = Some(config.clone()),
+                Track::Audio => publisher.audio = Some(config.clone()),
+            },
             Event::Meta(meta) => publisher.meta = Some(meta.clone()),
             Event::Frame(_) | Event::Discontinuity => {}
         }

@@ -9,7 +9,8 @@ use crate::media::frame::{Config, Event, Frame, Track};
 /// The header of an FLV file with picture and sound (E.2), and the size of the tag before the first.
 pub const HEADER: &[u8] = b"FLV\x01\x05\0\0\0\x09\0\0\0\0";
 
-/// The tag that carries an event; `None` for those that FLV has no tag for. Configurations get the stamp zero.
+/// The tag that carries an event of H.264 and AAC; `None` for those that this FLV has no tag for. Configurations get the stamp
+/// zero. Other codecs: [`enhanced`].
 #[must_use]
 pub fn tag(event: &Event) -> Option<Tag> {
     let (kind, dts, head, data) = match event {
@@ -23,12 +24,59 @@ pub fn tag(event: &Event) -> Option<Tag> {
         Event::Frame(Frame { track: Track::Audio, dts, data, .. }) => {
             (Kind::Audio, *dts, vec![0xaf, 1], data)
         }
+        Event::Config(Config::Hevc(_) | Config::Av1(_) | Config::Opus { .. }) => return None,
         Event::Meta(_) | Event::Discontinuity => return None,
     };
     let mut body = BytesMut::with_capacity(head.len() + data.len());
     body.put_slice(&head);
     body.put_slice(data);
     // FLV stamps wrap like those of RTMP.
+    Some(Tag { kind, stamp: dts as u32, body: body.freeze() })
+}
+
+/// The tag that carries an event by Enhanced RTMP; `video` and `audio` are the configurations that hold for its frame.
+#[must_use]
+pub fn enhanced(event: &Event, video: Option<&Config>, audio: Option<&Config>) -> Option<Tag> {
+    let name = |config: &Config| match config {
+        Config::Video(_) => b"avc1",
+        Config::Hevc(_) => b"hvc1",
+        Config::Av1(_) => b"av01",
+        Config::Audio(_) => b"mp4a",
+        Config::Opus { .. } => b"Opus",
+    };
+    // Video: the high bit, the frame type, the packet type. Audio: sound format 9, the packet type.
+    let (kind, dts, first, config, cts, data) = match event {
+        Event::Config(config) => {
+            let (Config::Video(data)
+            | Config::Hevc(data)
+            | Config::Av1(data)
+            | Config::Audio(data)
+            | Config::Opus { head: data, .. }) = config;
+            match config.track() {
+                Track::Video => (Kind::Video, 0, 0x90, config, None, data),
+                Track::Audio => (Kind::Audio, 0, 0x90, config, None, data),
+            }
+        }
+        Event::Frame(Frame { track: Track::Video, dts, cts, key, data }) => {
+            let (first, config) = (if *key { 0x90 } else { 0xa0 }, video?);
+            match config {
+                Config::Av1(_) => (Kind::Video, *dts, first | 1, config, None, data),
+                _ if *cts == 0 => (Kind::Video, *dts, first | 3, config, None, data),
+                _ => (Kind::Video, *dts, first | 1, config, Some(*cts), data),
+            }
+        }
+        Event::Frame(Frame { track: Track::Audio, dts, data, .. }) => {
+            (Kind::Audio, *dts, 0x91, audio?, None, data)
+        }
+        Event::Meta(_) | Event::Discontinuity => return None,
+    };
+    let mut body = BytesMut::with_capacity(data.len() + 8);
+    body.put_u8(first);
+    body.put_slice(name(config));
+    if let Some(cts) = cts {
+        body.put_int(i64::from(cts), 3);
+    }
+    body.put_slice(data);
     Some(Tag { kind, stamp: dts as u32, body: body.freeze() })
 }
 

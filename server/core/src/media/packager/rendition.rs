@@ -36,8 +36,8 @@ const SOUND_ALONE_MS: i64 = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Rendition {
     attached: bool,
-    video: Option<(Bytes, Picture)>,
-    audio: Option<(Bytes, Sound)>,
+    video: Option<(Config, Picture)>,
+    audio: Option<(Config, Sound)>,
     /// The configurations that the newest init segment carries.
     described: Described,
     init: u32,
@@ -56,8 +56,8 @@ pub(super) struct Rendition {
 
 #[derive(Debug, Default, PartialEq)]
 struct Described {
-    avcc: Option<Bytes>,
-    asc: Option<Bytes>,
+    video: Option<Config>,
+    audio: Option<Config>,
 }
 
 /// The segment being made.
@@ -164,33 +164,27 @@ impl Rendition {
     }
 
     fn configure(&mut self, config: &Config) {
-        match config {
-            Config::Video(avcc) => {
-                if self.video.as_ref().is_some_and(|(old, _)| old == avcc) {
-                    return;
-                }
-                if let Some(picture) = Picture::parse(avcc) {
-                    self.video = Some((avcc.clone(), picture));
-                }
-            }
-            Config::Audio(asc) => {
-                if self.audio.as_ref().is_some_and(|(old, _)| old == asc) {
-                    return;
-                }
-                if let Some(sound) = Sound::parse(asc) {
-                    self.audio = Some((asc.clone(), sound));
-                    self.sound.clock = None;
-                }
-            }
+        let known = match config.track() {
+            Track::Video => self.video.as_ref().map(|(known, _)| known),
+            Track::Audio => self.audio.as_ref().map(|(known, _)| known),
+        };
+        if known == Some(config) {
+            return;
+        }
+        if let Some(picture) = Picture::of(config) {
+            self.video = Some((config.clone(), picture));
+        } else if let Some(sound) = Sound::of(config) {
+            self.audio = Some((config.clone(), sound));
+            self.sound.clock = None;
         }
     }
 
     fn stale_picture(&self) -> bool {
-        self.described.avcc.as_ref() != self.video.as_ref().map(|(avcc, _)| avcc)
+        self.described.video.as_ref() != self.video.as_ref().map(|(config, _)| config)
     }
 
     fn stale_sound(&self) -> bool {
-        self.described.asc.as_ref() != self.audio.as_ref().map(|(asc, _)| asc)
+        self.described.audio.as_ref() != self.audio.as_ref().map(|(config, _)| config)
     }
 
     /// Places the first frame of a timeline; `None` waits for a better one.
@@ -395,8 +389,8 @@ impl Rendition {
         if stale {
             self.init = self.init.saturating_add(1);
             self.described = Described {
-                avcc: self.video.as_ref().map(|(avcc, _)| avcc.clone()),
-                asc: self.audio.as_ref().map(|(asc, _)| asc.clone()),
+                video: self.video.as_ref().map(|(config, _)| config.clone()),
+                audio: self.audio.as_ref().map(|(config, _)| config.clone()),
             };
             step.out.push_back(Output::Init(step.name.clone(), Arc::new(self.describe())));
         }
@@ -407,13 +401,13 @@ impl Rendition {
     }
 
     fn describe(&self) -> Init {
-        let video = self.video.as_ref().map(|(avcc, picture)| VideoEntry {
-            avcc: avcc.clone(),
+        let video = self.video.as_ref().map(|(config, picture)| VideoEntry {
+            config: config.clone(),
             width: picture.width,
             height: picture.height,
         });
-        let audio = self.audio.as_ref().map(|(asc, sound)| AudioEntry {
-            asc: asc.clone(),
+        let audio = self.audio.as_ref().map(|(config, sound)| AudioEntry {
+            config: config.clone(),
             sample_rate: sound.sample_rate,
             channels: sound.channels,
         });

@@ -8,6 +8,7 @@ use hawker_wire::{Instant, Machine};
 
 use super::amf0::Value;
 use super::chunk::{ChunkError, Reader, Writer};
+use super::enhanced;
 use super::handshake::{ClientHandshake, HandshakeError, Step};
 use super::limits;
 use super::message::{Command, Message, control, kind};
@@ -174,13 +175,14 @@ impl Client {
 
     fn connect(&mut self) {
         let Target { host, app, .. } = &self.target;
-        let object = Value::Object(vec![
+        let mut object = vec![
             ("app".to_owned(), app.as_str().into()),
             ("type".to_owned(), "nonprivate".into()),
             ("flashVer".to_owned(), "FMLE/3.0 (compatible; Hawker)".into()),
             ("tcUrl".to_owned(), Value::String(format!("rtmp://{host}/{app}"))),
-        ]);
-        let connect = Command::new("connect", transaction::CONNECT, vec![object]);
+        ];
+        object.extend(enhanced::capabilities());
+        let connect = Command::new("connect", transaction::CONNECT, vec![Value::Object(object)]);
         let mut bytes = BytesMut::new();
         self.writer.set_chunk_size(&mut bytes, limits::CHUNK_SIZE);
         self.writer.write(&mut bytes, 3, &connect.message(0));

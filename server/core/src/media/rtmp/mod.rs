@@ -9,6 +9,7 @@ pub mod amf0;
 pub mod chunk;
 pub mod client;
 pub mod close;
+mod enhanced;
 pub mod handshake;
 pub mod limits;
 pub mod message;

@@ -10,6 +10,7 @@ use super::address::Address;
 use super::amf0::Value;
 use super::chunk::{Reader, Writer};
 pub use super::close::{Close, Refusal};
+use super::enhanced;
 use super::handshake::{HandshakeError, ServerHandshake, Step};
 use super::limits;
 use super::message::{Command, Message, control, information, kind};
@@ -223,8 +224,7 @@ impl Server {
         let object = command.arguments.first();
         let app = object.and_then(|object| object.get("app")).and_then(Value::as_str).unwrap_or_default();
         self.app = app.chars().take(limits::NAME + 1).collect();
-        // Enhanced RTMP's `fourCcList` and `capsEx` of the client would be read here, and ours answered below: none is stated as
-        // long as H.264 and AAC are all that is taken.
+        // What the client can do is not asked: whatever it sends is read, or refused by name.
         let properties = Value::Object(vec![
             ("fmsVer".to_owned(), "FMS/3,0,1,123".into()),
             ("capabilities".to_owned(), Value::Number(31.0)),
@@ -235,6 +235,7 @@ impl Server {
             return;
         };
         status.push(("objectEncoding".to_owned(), Value::Number(0.0)));
+        status.extend(enhanced::capabilities());
         let result = Command::new("_result", command.transaction, vec![properties, Value::Object(status)]);
 
         let mut bytes = BytesMut::new();

@@ -147,11 +147,11 @@ fn refusals_reach_the_encoder() {
 fn a_foreign_codec_is_said() {
     let mut pair = Pair::new("demo", Input::Accept);
     pair.run();
-    pair.publish(&[Tag { kind: Kind::Video, stamp: 0, body: Bytes::from_static(b"\x90hvc1\x01") }]);
+    pair.publish(&[Tag { kind: Kind::Video, stamp: 0, body: Bytes::from_static(b"\x90vp09\x01") }]);
     let Some(client::Output::Close(client::Close::Refused(_, text))) = pair.client_seen.last() else {
         panic!("{:?}", pair.client_seen)
     };
-    assert!(text.contains("hvc1"), "{text}");
+    assert!(text.contains("vp09"), "{text}");
 }
 
 #[test]

@@ -1,0 +1,172 @@
+//! The headers of Enhanced RTMP (Veovera, "Enhanced RTMP v2", ExVideoTagHeader and ExAudioTagHeader): which codec, what kind of
+//! packet, of which track. Knows no codec's inside.
+//!
+//! Of several tracks in one message the one with id 0 is taken: a second picture or language belongs into a rendition or room of
+//! its own here.
+
+use bytes::{Buf as _, Bytes};
+
+/// What a message carries, once modifiers are stepped over and the track is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Packet {
+    pub(super) fourcc: [u8; 4],
+    pub(super) kind: Kind,
+    pub(super) body: Bytes,
+}
+
+/// Packet types, in the order of the numbers of a picture's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    SequenceStart,
+    /// With a composition time where the codec has one.
+    CodedFrames,
+    /// Without: it is zero.
+    CodedFramesX,
+    /// AV1 described as in MPEG-2 TS.
+    Mpeg2TsSequenceStart,
+    /// An end, metadata, a layout of channels, a command to the player: nothing to keep.
+    Other,
+}
+
+/// Modifiers in front of one packet: the specification names one, so that more are an attempt to keep us busy.
+const MODIFIERS_MAX: usize = 8;
+/// Tracks in one message that are looked at for track 0.
+const TRACKS_MAX: usize = 16;
+/// Packet types of a picture: metadata, several tracks, a modifier.
+const VIDEO: Numbers = Numbers { metadata: 4, multitrack: 6, modifier: 7 };
+/// The same of sound, which has no metadata; 4 is a layout of channels.
+const AUDIO: Numbers = Numbers { metadata: u8::MAX, multitrack: 5, modifier: 7 };
+
+#[derive(Clone, Copy)]
+struct Numbers {
+    metadata: u8,
+    multitrack: u8,
+    modifier: u8,
+}
+
+/// Reads a video message after its first byte. `None`: it cannot be read, or has no track 0.
+pub(super) fn video(first: u8, body: Bytes) -> Option<Packet> {
+    packet(first & 0x0f, body, VIDEO, first >> 4 & 7 == 5).map(|(kind, fourcc, body)| {
+        let kind = match kind {
+            0 => Kind::SequenceStart,
+            1 => Kind::CodedFrames,
+            3 => Kind::CodedFramesX,
+            5 => Kind::Mpeg2TsSequenceStart,
+            _ => Kind::Other,
+        };
+        Packet { fourcc, kind, body }
+    })
+}
+
+/// Reads an audio message after its first byte. `None`: it cannot be read, or has no track 0.
+pub(super) fn audio(first: u8, body: Bytes) -> Option<Packet> {
+    packet(first & 0x0f, body, AUDIO, false).map(|(kind, fourcc, body)| {
+        let kind = match kind {
+            0 => Kind::SequenceStart,
+            1 => Kind::CodedFrames,
+            _ => Kind::Other,
+        };
+        Packet { fourcc, kind, body }
+    })
+}
+
+fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Option<(u8, [u8; 4], Bytes)> {
+    for _ in 0..MODIFIERS_MAX {
+        if kind != numbers.modifier {
+            break;
+        }
+        let mut size = usize::from(body.try_get_u8().ok()?) + 1;
+        if size == 256 {
+            size = usize::from(body.try_get_u16().ok()?) + 1;
+        }
+        if body.remaining() < size {
+            return None;
+        }
+        body.advance(size);
+        kind = body.try_get_u8().ok()? & 0x0f;
+    }
+    if kind == numbers.modifier {
+        return None;
+    }
+    if command && kind != numbers.metadata {
+        return Some((u8::MAX, [0; 4], Bytes::new()));
+    }
+    if kind != numbers.multitrack {
+        let fourcc = fourcc(&mut body)?;
+        return Some((kind, fourcc, body));
+    }
+    // One track, many of one codec, or each with its own.
+    let byte = body.try_get_u8().ok()?;
+    let (shape, kind) = (byte >> 4, byte & 0x0f);
+    if kind == numbers.multitrack || shape > 2 {
+        return None;
+    }
+    let shared = if shape == 2 { None } else { Some(fourcc(&mut body)?) };
+    for _ in 0..TRACKS_MAX {
+        let fourcc = match shared {
+            Some(fourcc) => fourcc,
+            None => fourcc(&mut body)?,
+        };
+        let track = body.try_get_u8().ok()?;
+        let size = if shape == 0 { body.remaining() } else { body.try_get_uint(3).ok()? as usize };
+        if body.remaining() < size {
+            return None;
+        }
+        let data = body.split_to(size);
+        if track == 0 {
+            return Some((kind, fourcc, data));
+        }
+    }
+    None
+}
+
+fn fourcc(body: &mut Bytes) -> Option<[u8; 4]> {
+    let mut fourcc = [0; 4];
+    body.try_copy_to_slice(&mut fourcc).ok()?;
+    Some(fourcc)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(message: &[u8]) -> Option<(Kind, String, Vec<u8>)> {
+        let packet = video(*message.first()?, Bytes::copy_from_slice(message.get(1..)?))?;
+        Some((packet.kind, packet.fourcc.escape_ascii().to_string(), packet.body.to_vec()))
+    }
+
+    #[track_caller]
+    fn check(message: &[u8], kind: Kind, fourcc: &str, body: &[u8]) {
+        assert_eq!(read(message), Some((kind, fourcc.to_owned(), body.to_vec())));
+    }
+
+    #[test]
+    fn packets() {
+        check(b"\x90hvc1\x01", Kind::SequenceStart, "hvc1", b"\x01");
+        check(b"\xa1hvc1\0\0\x50x", Kind::CodedFrames, "hvc1", b"\0\0\x50x");
+        check(b"\xa3av01x", Kind::CodedFramesX, "av01", b"x");
+        check(b"\x95av01x", Kind::Mpeg2TsSequenceStart, "av01", b"x");
+        check(b"\x94hvc1x", Kind::Other, "hvc1", b"x");
+        check(b"\xd1\0", Kind::Other, r"\x00\x00\x00\x00", b"");
+    }
+
+    #[test]
+    fn modifiers_are_stepped_over() {
+        check(b"\x97\x02\x01\x02\x03\x03av01x", Kind::CodedFramesX, "av01", b"x");
+        check(&[&b"\x97\xff\x00\x01"[..], &[9; 2], b"\x03av01x"].concat(), Kind::CodedFramesX, "av01", b"x");
+        assert_eq!(read(b"\x97\x09\x01"), None);
+        assert_eq!(read(&[0x97, 0, 7].repeat(40)), None, "modifiers without an end");
+    }
+
+    #[test]
+    fn track_0_of_several() {
+        check(b"\x96\x03av01\0x", Kind::CodedFramesX, "av01", b"x");
+        check(b"\x96\x13av01\x01\0\0\x02ab\0\0\0\x01x", Kind::CodedFramesX, "av01", b"x");
+        check(b"\x96\x23hvc1\x01\0\0\x02abav01\0\0\0\x01x", Kind::CodedFramesX, "av01", b"x");
+        for bad in
+            [&b"\x96\x06"[..], b"\x96\x03av01\x01x", b"\x96\x33av01", b"\x96\x13av01\0\0\0\x09x", b"\x96"]
+        {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
+    }
+}
