@@ -3,6 +3,7 @@
 //! The library and the crate that the modules were compiled against are pinned to one version in the root Cargo.toml, so no
 //! tool has to be installed and the two cannot differ.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,7 +77,7 @@ fn is_older(made: &Path, source: &Path) -> bool {
 fn bind(module: &Module, input: &Path, output: &Path) -> Result<()> {
     eprintln!("      binding {}", module.package);
     let _ = fs::remove_dir_all(output);
-    Bindgen::new()
+    let mut bound = Bindgen::new()
         .input_path(input)
         .out_name(module.name)
         .web(true)?
@@ -85,9 +86,39 @@ fn bind(module: &Module, input: &Path, output: &Path) -> Result<()> {
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(output)?;
+        .generate_output()?;
+    let mut names = Names::default();
+    let inner = bound.wasm_mut();
+    for import in inner.imports.iter_mut() {
+        names.shorten(&mut import.module);
+        names.shorten(&mut import.name);
+    }
+    for export in inner.exports.iter_mut().filter(|export| export.name.contains("__")) {
+        names.shorten(&mut export.name);
+    }
+    bound.emit(output)?;
+    let script = output.join(format!("{}.js", module.name));
+    fs::write(&script, names.shorten_all(fs::read_to_string(&script)?))?;
     fs::write(output.join(".done"), [])?;
     Ok(())
+}
+
+/// Short names for what a module and its script call each other: they stand in both, and their hashes do not compress.
+#[derive(Default)]
+struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// The short name in place of the long one.
+    fn shorten(&mut self, name: &mut String) {
+        let next = format!("_{}", self.0.len());
+        name.clone_from(self.0.entry(name.clone()).or_insert(next));
+    }
+
+    /// A script with all names shortened.
+    fn shorten_all(&self, script: String) -> String {
+        // A name may be the beginning of another one, which comes after it in their order.
+        self.0.iter().rev().fold(script, |script, (long, short)| script.replace(long, short))
+    }
 }
 
 /// Collects what was bound: `NAME_bg.wasm` becomes `NAME.wasm`.
@@ -101,4 +132,22 @@ fn take(module: &Module, output: &Path, files: &mut Files) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_begins_another_does_not_break_it() {
+        let mut names = Names::default();
+        let mut again = String::from("__wbg_get");
+        for name in ["./ui_bg.js", "__wbg_get", "__wbg_get_1f", "__wbg_get"] {
+            again = name.into();
+            names.shorten(&mut again);
+        }
+        assert_eq!(again, "_1");
+        let script = "imports['./ui_bg.js'] = { __wbg_get_1f() {}, __wbg_get() {} }";
+        assert_eq!(names.shorten_all(script.into()), "imports['_0'] = { _2() {}, _1() {} }");
+    }
 }

@@ -6,17 +6,17 @@ use crate::page::browser::{Node, window};
 use crate::page::dom::{Child, El, Place, aside, div};
 use crate::page::events::{self, Listener, Timer};
 use crate::page::host::{Host, Player, field};
-use crate::page::signals::{Part, Signal};
+use crate::page::signals::{Part, Signal, Topic};
 use crate::page::words::{self, Words};
 use crate::page::{clock, store, styles};
 use crate::room::danmaku::{self, Painter};
 use crate::room::link::Link;
 use crate::room::{chat, dock};
 use crate::sale::{holds, pinned, shelf};
-use hawker_player_core::room::{Identity, Input, Status};
+use hawker_player_core::room::{Identity, Input, Room, Status};
+use hawker_player_core::sale::Cart;
 use hawker_wire::Wall;
-use hawker_wire::proto::{Hold, Message, Product, Sale};
-use std::ops::Deref;
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
@@ -31,15 +31,6 @@ const NOTICE_MS: i32 = 5_000;
 
 /// Where a name chosen by a guest is kept; with what the page called them, if it did.
 const NAME_KEY: &str = "hawker:name";
-
-/// What is known of this viewer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Me {
-    pub(crate) viewer: String,
-    pub(crate) name: String,
-    pub(crate) may_buy: bool,
-    pub(crate) currency: String,
-}
 
 /// A sheet over the picture, one at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,35 +51,44 @@ pub(crate) enum Tab {
     Goods,
 }
 
-/// One mounted interface. Copied into every part of it, hence a reference: of what is left when it is taken away, the places of
-/// values are used again, and this list of them, 200 bytes, is not given back.
+/// What happens after a while, one of each kind: a new one takes the place of the one before.
 #[derive(Clone, Copy)]
-pub(crate) struct Ui(&'static Signals);
-
-impl Deref for Ui {
-    type Target = Signals;
-
-    fn deref(&self) -> &Signals {
-        self.0
-    }
+pub(crate) enum Later {
+    /// The notice goes.
+    Notice,
+    /// The announced purchase goes.
+    Ticker,
+    /// The controls go.
+    Rest,
 }
 
-/// The signals of one mounted interface.
-pub(crate) struct Signals {
+/// What an interface holds on to until it is taken away.
+struct Held {
+    host: Host,
+    link: Option<Rc<Link>>,
+    painter: Option<Rc<Painter>>,
+    timers: [Option<Timer>; 3],
+}
+
+/// One mounted interface. Copied into every closure, hence a reference: when it is taken away, this list of about 200 bytes is
+/// not given back; what it holds is, and the places of its values are used again.
+pub(crate) type Ui = &'static Interface;
+
+/// What the parts of a mounted interface know together: its signals, what changes elsewhere, and what it holds.
+pub(crate) struct Interface {
     pub(crate) words: &'static Words,
     pub(crate) player: Signal<Player>,
     pub(crate) status: Signal<Status>,
-    pub(crate) messages: Signal<Vec<Message>>,
-    pub(crate) likes: Signal<u64>,
-    pub(crate) online: Signal<u32>,
-    pub(crate) omitted: Signal<u64>,
-    pub(crate) me: Signal<Me>,
-    pub(crate) pinned: Signal<String>,
-    pub(crate) shelf: Signal<Vec<Product>>,
-    pub(crate) sales: Signal<Vec<Sale>>,
-    pub(crate) holds: Signal<Vec<Hold>>,
-    /// Product and hold ids that wait for the server's answer.
-    pub(crate) waiting: Signal<Vec<String>>,
+    /// The list of messages; what was left out of it.
+    pub(crate) messages: Topic,
+    /// Likes and viewers.
+    pub(crate) totals: Topic,
+    /// What the room knows of this viewer.
+    pub(crate) me: Topic,
+    /// The shelf, its flash sales, what is pinned.
+    pub(crate) goods: Topic,
+    /// Holds, orders, and what waits for the server's answer.
+    cart: Topic,
     /// The server's wall clock, ms.
     pub(crate) wall: Signal<u64>,
     pub(crate) notice: Signal<Option<String>>,
@@ -101,28 +101,20 @@ pub(crate) struct Signals {
     pub(crate) draft: Signal<String>,
     /// Send the draft as soon as the name is told.
     pub(crate) say_next: Signal<bool>,
-    pub(crate) host: Signal<Host>,
-    pub(crate) painter: Signal<Option<Rc<Painter>>>,
-    link: Signal<Option<Rc<Link>>>,
-    notice_timer: Signal<Option<Timer>>,
+    held: RefCell<Option<Held>>,
 }
 
-impl Ui {
-    fn new(host: Host, words: &'static Words) -> Self {
-        Self(Box::leak(Box::new(Signals {
+impl Interface {
+    fn new(host: Host, words: &'static Words) -> Ui {
+        Box::leak(Box::new(Self {
             words,
             player: Signal::new(host.player()),
             status: Signal::default(),
-            messages: Signal::default(),
-            likes: Signal::default(),
-            online: Signal::default(),
-            omitted: Signal::default(),
-            me: Signal::default(),
-            pinned: Signal::default(),
-            shelf: Signal::default(),
-            sales: Signal::default(),
-            holds: Signal::default(),
-            waiting: Signal::default(),
+            messages: Topic::default(),
+            totals: Topic::default(),
+            me: Topic::default(),
+            goods: Topic::default(),
+            cart: Topic::default(),
             wall: Signal::new(clock::wall().0),
             notice: Signal::default(),
             ticker: Signal::default(),
@@ -131,54 +123,106 @@ impl Ui {
             tab: Signal::default(),
             draft: Signal::default(),
             say_next: Signal::default(),
-            host: Signal::new(host),
-            painter: Signal::new(None),
-            link: Signal::new(None),
-            notice_timer: Signal::new(None),
-        })))
+            held: RefCell::new(Some(Held { host, link: None, painter: None, timers: [None, None, None] })),
+        }))
+    }
+
+    fn hold(&self, act: impl FnOnce(&mut Held)) {
+        if let Some(held) = &mut *self.held.borrow_mut() {
+            act(held);
+        }
+    }
+
+    fn link(&self) -> Option<Rc<Link>> {
+        self.held.borrow().as_ref()?.link.clone()
     }
 
     /// The room's link; it lives as long as the interface.
-    pub(crate) fn with_link(self, act: impl FnOnce(&Link)) {
-        if let Some(Some(link)) = self.link.try_copy() {
+    pub(crate) fn with_link(&self, act: impl FnOnce(&Link)) {
+        if let Some(link) = self.link() {
             act(&link);
         }
     }
 
+    /// The danmaku's painter.
+    pub(crate) fn painter(&self) -> Option<Rc<Painter>> {
+        self.held.borrow().as_ref()?.painter.clone()
+    }
+
+    /// Draws danmaku with this one.
+    pub(crate) fn paint_with(&self, painter: Rc<Painter>) {
+        self.hold(|held| held.painter = Some(painter));
+    }
+
+    /// Looks at the room; the reader runs again when `what` of it changes.
+    pub(crate) fn room<T>(&self, what: &'static Topic, look: impl FnOnce(&Room) -> T) -> T {
+        what.track();
+        let link = self.link().expect("what is drawn has its link");
+        let machines = link.machines();
+        look(machines.client.room())
+    }
+
+    /// Looks at the cart; the reader runs again when it changes.
+    pub(crate) fn cart<T>(&'static self, look: impl FnOnce(&Cart) -> T) -> T {
+        self.cart.track();
+        let link = self.link().expect("what is drawn has its link");
+        let machines = link.machines();
+        look(&machines.cart)
+    }
+
+    /// The cart has changed.
+    pub(crate) fn cart_changed(&self) {
+        self.cart.touch();
+    }
+
+    /// The room's currency.
+    pub(crate) fn currency(&'static self) -> String {
+        self.room(&self.me, |room| room.currency.clone())
+    }
+
     /// The element. No lock is held meanwhile: a listener of the page may take the whole interface away.
-    pub(crate) fn with_host<T>(self, act: impl FnOnce(&Host) -> T) -> Option<T> {
-        self.host.try_copy().map(|host| act(&host))
+    pub(crate) fn with_host<T>(&self, act: impl FnOnce(&Host) -> T) -> Option<T> {
+        let host = self.held.borrow().as_ref()?.host.clone();
+        Some(act(&host))
+    }
+
+    /// Does something in `ms`.
+    pub(crate) fn after(&self, kind: Later, ms: i32, act: impl FnMut() + 'static) {
+        let timer = Timer::after(ms, act);
+        self.hold(|held| {
+            if let Some(place) = held.timers.get_mut(kind as usize) {
+                *place = Some(timer);
+            }
+        });
     }
 
     /// Says something short that goes away by itself.
-    pub(crate) fn notify(self, text: impl Into<String>) {
-        self.notice.set(Some(text.into()));
-        let timer = Timer::after(NOTICE_MS, move || {
-            self.notice.set(None);
-        });
-        self.notice_timer.put(Some(timer));
+    pub(crate) fn notify(&self, text: impl Into<String>) {
+        let notice = self.notice;
+        notice.set(Some(text.into()));
+        self.after(Later::Notice, NOTICE_MS, move || notice.set(None));
     }
 
     /// Opens `sheet`, or closes it when it is open.
-    pub(crate) fn toggle(self, sheet: Sheet) {
+    pub(crate) fn toggle(&self, sheet: Sheet) {
         self.sheet.update(|open| *open = if *open == sheet { Sheet::None } else { sheet });
     }
 
     /// Shows the engine's state right after the viewer changed it.
-    pub(crate) fn look(self) {
+    pub(crate) fn look(&self) {
         if let Some(player) = self.with_host(Host::player) {
             self.player.show(player);
         }
     }
 
     /// Closes the open sheet. Whoever closes the one for the name does not send what was typed.
-    pub(crate) fn close_sheet(self) {
+    pub(crate) fn close_sheet(&self) {
         self.sheet.set(Sheet::None);
         self.say_next.set(false);
     }
 
     /// A guest's own name, remembered.
-    pub(crate) fn rename(self, name: &str) {
+    pub(crate) fn rename(&self, name: &str) {
         self.with_host(|host| store::keep(&name_key(host), name));
         if let Some(identity) = self.with_host(identity) {
             self.with_link(|link| link.room(Input::Identify(identity)));
@@ -186,17 +230,17 @@ impl Ui {
     }
 
     /// True when nobody has given this viewer a name yet.
-    pub(crate) fn nameless(self) -> bool {
+    pub(crate) fn nameless(&self) -> bool {
         self.with_host(|host| identity(host).name.is_empty() && host.shop_token().is_empty()).unwrap_or(false)
     }
 
     /// Moves the clock on the page to the server's, in steps that are seen.
-    pub(crate) fn show_time(self, server: Option<Wall>) {
+    pub(crate) fn show_time(&self, server: Option<Wall>) {
         let wall = server.unwrap_or_else(clock::wall);
         self.wall.show(wall.0 / STEP_MS * STEP_MS);
     }
 
-    fn tick(self) {
+    fn tick(&self) {
         self.look();
         self.with_link(|link| {
             self.show_time(link.server_time());
@@ -229,6 +273,7 @@ pub(crate) fn guest_key(host: &Host) -> String {
 
 /// A mounted interface; gone when dropped.
 pub(crate) struct Mounted {
+    ui: Ui,
     root: Node,
     link: Rc<Link>,
     part: Part,
@@ -242,6 +287,7 @@ impl Drop for Mounted {
         self.link.room(Input::Close);
         self.drawn.remove();
         self.part.end();
+        drop(self.ui.held.take());
         styles::abandon(&self.root);
     }
 }
@@ -262,9 +308,9 @@ pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
     events::settle_each_turn();
     let part = Part::new();
     let (ui, link, drawn) = part.build(|| {
-        let ui = Ui::new(host, words);
+        let ui = Interface::new(host, words);
         let link = Link::new(ui);
-        ui.link.put(Some(link.clone()));
+        ui.hold(|held| held.link = Some(link.clone()));
         let drawn = Place::new(&parent);
         drawn.fill(&|parent| layout(ui).put(parent));
         (ui, link, drawn)
@@ -277,6 +323,7 @@ pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
     listeners.push(Listener::new(&owned, "keydown", move |event| controls::key(ui, &event)));
     link.room(Input::Open);
     Ok(Mounted {
+        ui,
         root: root.clone(),
         link,
         part,

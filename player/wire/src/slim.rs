@@ -22,20 +22,20 @@ pub enum Value<'a> {
 }
 
 /// A message that can be read from its fields.
-pub trait Read: Default {
+pub trait Read {
     /// Takes one field; `None` when it cannot be that field.
     fn field(&mut self, tag: u32, value: Value<'_>) -> Option<()>;
 }
 
 /// The message that `bytes` hold; `None` when they hold none.
 #[must_use]
-pub fn read<T: Read>(bytes: &[u8]) -> Option<T> {
+pub fn read<T: Read + Default>(bytes: &[u8]) -> Option<T> {
     let mut message = T::default();
-    fields(bytes, &mut |tag, value| message.field(tag, value))?;
+    fields(bytes, &mut message)?;
     Some(message)
 }
 
-fn fields(mut bytes: &[u8], take: &mut dyn FnMut(u32, Value<'_>) -> Option<()>) -> Option<()> {
+fn fields(mut bytes: &[u8], message: &mut dyn Read) -> Option<()> {
     while !bytes.is_empty() {
         let key = u32::try_from(varint(&mut bytes)?).ok()?;
         let value = match key & 7 {
@@ -51,7 +51,7 @@ fn fields(mut bytes: &[u8], take: &mut dyn FnMut(u32, Value<'_>) -> Option<()>) 
         if key < 8 {
             return None;
         }
-        take(key >> 3, value)?;
+        message.field(key >> 3, value)?;
     }
     Some(())
 }
@@ -117,17 +117,17 @@ impl Value<'_> {
         Some(())
     }
 
-    fn message<T: Read>(self) -> Option<T> {
+    fn message<T: Read + Default>(self) -> Option<T> {
         let Self::Bytes(bytes) = self else { return None };
         read(bytes)
     }
 
-    fn one<T: Read>(self, field: &mut Option<T>) -> Option<()> {
+    fn one<T: Read + Default>(self, field: &mut Option<T>) -> Option<()> {
         *field = Some(self.message()?);
         Some(())
     }
 
-    fn many<T: Read>(self, field: &mut Vec<T>) -> Option<()> {
+    fn many<T: Read + Default>(self, field: &mut Vec<T>) -> Option<()> {
         field.push(self.message()?);
         Some(())
     }

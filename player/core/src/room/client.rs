@@ -39,7 +39,7 @@ pub struct Client {
     taps: u32,
     taps_since: Option<Instant>,
     next_request: u64,
-    says: VecDeque<(u64, String)>,
+    says: Vec<(u64, String)>,
     out: VecDeque<Output>,
 }
 
@@ -59,7 +59,7 @@ impl Client {
             taps: 0,
             taps_since: None,
             next_request: 1,
-            says: VecDeque::new(),
+            says: Vec::new(),
             out: VecDeque::new(),
         }
     }
@@ -187,9 +187,8 @@ impl Client {
                 {
                     self.emit(Output::Room(change));
                 }
-                if let Some(at) = self.says.iter().position(|(request, _)| *request == reply.request)
-                    && let Some((_, text)) = self.says.remove(at)
-                {
+                if let Some(at) = self.says.iter().position(|(request, _)| *request == reply.request) {
+                    let (_, text) = self.says.remove(at);
                     self.emit(Output::Said(text, Some(reply)));
                 }
             }
@@ -270,7 +269,7 @@ impl Client {
         let request = self.next_request;
         self.next_request += 1;
         self.send(client_frame::Kind::Say(Say { request, text: text.clone() }));
-        self.says.push_back((request, text));
+        self.says.push((request, text));
     }
 
     fn fire(&mut self, due: Instant) {

@@ -90,8 +90,8 @@ pub struct Stage {
     shape: Shape,
     shown: bool,
     moving: Vec<Moving>,
-    own: VecDeque<Waiting>,
-    others: VecDeque<Waiting>,
+    own: Vec<Waiting>,
+    others: Vec<Waiting>,
     dropped: u64,
     /// What [`Stage::deadline`] found after the last change: asked for at every painted frame.
     due: Option<(Instant, Due)>,
@@ -106,8 +106,8 @@ impl Stage {
             shape,
             shown: true,
             moving: Vec::new(),
-            own: VecDeque::new(),
-            others: VecDeque::new(),
+            own: Vec::new(),
+            others: Vec::new(),
             dropped: 0,
             due: None,
             out: VecDeque::new(),
@@ -157,7 +157,13 @@ impl Stage {
                 *lane = (*lane).max(self.behind(moving, width));
             }
         }
-        free.into_iter().take(self.lanes()).enumerate().map(|(lane, free)| (free, lane)).min()
+        let mut best: Option<(Instant, usize)> = None;
+        for (lane, free) in free.into_iter().take(self.lanes()).enumerate() {
+            if best.is_none_or(|(earliest, _)| free < earliest) {
+                best = Some((free, lane));
+            }
+        }
+        best
     }
 
     fn lanes(&self) -> usize {
@@ -170,38 +176,56 @@ impl Stage {
 
     /// When the next waiting comment may enter, and which: own ones first.
     fn next_entry(&self) -> Option<(Instant, bool, usize)> {
-        let entry = |own: bool, at: usize, waiting: &Waiting| {
-            let (free, _) = self.best(waiting.comment.width)?;
-            let latest = if own { waiting.since + limits::OWN_WAIT } else { free };
-            Some((free.max(waiting.since).min(latest.max(waiting.since)), !own, at))
-        };
-        let own = self.own.iter().enumerate().filter_map(|(at, w)| entry(true, at, w));
-        let others = self.others.iter().enumerate().filter_map(|(at, w)| entry(false, at, w));
         let full = self.moving.len() >= limits::ON_STAGE;
-        own.chain(others.filter(|_| !full)).min().map(|(due, other, at)| (due, !other, at))
+        let mut first: Option<(Instant, bool, usize)> = None;
+        for (own, queue) in [(true, &self.own), (false, &self.others)] {
+            for (at, waiting) in queue.iter().enumerate().filter(|_| own || !full) {
+                let (free, _) = self.best(waiting.comment.width)?;
+                let latest = if own { waiting.since + limits::OWN_WAIT } else { free };
+                let due = free.min(latest).max(waiting.since);
+                if first.is_none_or(|(earliest, ..)| due < earliest) {
+                    first = Some((due, own, at));
+                }
+            }
+        }
+        first
     }
 
     fn deadline(&self) -> Option<(Instant, Due)> {
-        let leave = self.moving.iter().map(|m| self.gone(m)).min().map(|due| (due, Due::Leave));
-        let expire = self.others.front().map(|w| (w.since + limits::WAIT, Due::Expire));
-        let enter = self.next_entry().map(|(due, own, at)| (due, Due::Enter { own, at }));
-        [leave, enter, expire].into_iter().flatten().min_by_key(|(due, _)| *due)
+        let mut first: Option<(Instant, Due)> = None;
+        let mut take = |due: Instant, what: Due| {
+            if first.is_none_or(|(earliest, _)| due < earliest) {
+                first = Some((due, what));
+            }
+        };
+        for moving in &self.moving {
+            take(self.gone(moving), Due::Leave);
+        }
+        if let Some((due, own, at)) = self.next_entry() {
+            take(due, Due::Enter { own, at });
+        }
+        if let Some(waiting) = self.others.first() {
+            take(waiting.since + limits::WAIT, Due::Expire);
+        }
+        first
     }
 
     fn fire(&mut self, due: Instant, what: Due) {
         match what {
             Due::Leave => {
                 let crossing = self.shape.crossing;
-                self.take_off(|moving| moving.spawned + crossing <= due, false);
+                self.take_off(&|moving| moving.spawned + crossing <= due, false);
             }
             Due::Expire => {
-                if let Some(waiting) = self.others.pop_front() {
+                if !self.others.is_empty() {
+                    let waiting = self.others.remove(0);
                     self.refuse(waiting.comment.id);
                 }
             }
             Due::Enter { own, at } => {
                 let queue = if own { &mut self.own } else { &mut self.others };
-                if let Some(waiting) = queue.remove(at) {
+                if at < queue.len() {
+                    let waiting = queue.remove(at);
                     self.enter(due, waiting.comment);
                 }
             }
@@ -212,25 +236,30 @@ impl Stage {
         let Some((free, mut lane)) = self.best(comment.width) else { return self.refuse(comment.id) };
         if free > now {
             // Only an own comment comes here: it takes the lane where the fewest strangers stand in its way.
-            let victims = |stage: &Self, lane: usize| {
-                let blocks = |m: &&Moving| m.lane == lane && stage.behind(m, comment.width) > now;
-                let blocked = stage.moving.iter().filter(blocks);
-                blocked.fold((0, 0), |(own, all), m| (own + usize::from(m.comment.own), all + 1))
-            };
-            lane = (0..self.lanes()).min_by_key(|lane| victims(self, *lane)).unwrap_or(lane);
-            let blocked: Vec<u64> = self
-                .moving
-                .iter()
-                .filter(|m| m.lane == lane && !m.comment.own && self.behind(m, comment.width) > now)
-                .map(|m| m.comment.id)
-                .collect();
-            self.take_off(|moving| blocked.contains(&moving.comment.id), true);
+            let (mut fewest, mut blocked) = ((usize::MAX, 0), Vec::new());
+            for candidate in 0..self.lanes() {
+                let (mut own, mut strangers) = (0, Vec::new());
+                for moving in &self.moving {
+                    if moving.lane == candidate && self.behind(moving, comment.width) > now {
+                        if moving.comment.own {
+                            own += 1;
+                        } else {
+                            strangers.push(moving.comment.id);
+                        }
+                    }
+                }
+                let victims = (own, own + strangers.len());
+                if victims < fewest {
+                    (fewest, lane, blocked) = (victims, candidate, strangers);
+                }
+            }
+            self.take_off(&|moving| blocked.contains(&moving.comment.id), true);
         }
         self.moving.push(Moving { comment, lane, spawned: now });
         self.out.push_back(Output::Enter(comment));
     }
 
-    fn take_off(&mut self, which: impl Fn(&Moving) -> bool, count: bool) {
+    fn take_off(&mut self, which: &dyn Fn(&Moving) -> bool, count: bool) {
         let out = &mut self.out;
         let dropped = &mut self.dropped;
         self.moving.retain(|moving| {
@@ -257,8 +286,8 @@ impl Stage {
         } else {
             (&mut self.others, limits::WAITING)
         };
-        queue.push_back(Waiting { comment, since: now });
-        let over = (queue.len() > bound).then(|| queue.pop_front()).flatten();
+        queue.push(Waiting { comment, since: now });
+        let over = (queue.len() > bound).then(|| queue.remove(0));
         self.due = self.deadline();
         // A free lane is taken at once, so that only those who really wait count against the bound.
         self.run(now);
@@ -270,7 +299,7 @@ impl Stage {
     fn reshape(&mut self, shape: Shape) {
         self.shape = shape;
         let lanes = self.lanes();
-        self.take_off(|moving| moving.lane >= lanes, true);
+        self.take_off(&|moving| moving.lane >= lanes, true);
         if lanes == 0 {
             self.clear_waiting();
         }
@@ -287,13 +316,14 @@ impl Stage {
                 kept.push(*moving);
             }
         }
-        self.take_off(|moving| hit.contains(&moving.comment.id), true);
+        self.take_off(&|moving| hit.contains(&moving.comment.id), true);
     }
 
     fn clear_waiting(&mut self) {
-        let waiting: Vec<_> = self.own.drain(..).chain(self.others.drain(..)).collect();
-        for waiting in waiting {
-            self.refuse(waiting.comment.id);
+        for queue in [std::mem::take(&mut self.own), std::mem::take(&mut self.others)] {
+            for waiting in queue {
+                self.refuse(waiting.comment.id);
+            }
         }
     }
 
@@ -330,7 +360,7 @@ impl Machine for Stage {
                 }
             }
             Input::Remove(id) => {
-                self.take_off(|moving| moving.comment.id == id, false);
+                self.take_off(&|moving| moving.comment.id == id, false);
                 self.own.retain(|w| w.comment.id != id);
                 self.others.retain(|w| w.comment.id != id);
             }

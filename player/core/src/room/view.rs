@@ -2,13 +2,12 @@
 
 use super::limits;
 use hawker_wire::proto::{self, Deleted, Event, Message, Muted, Product, Sale, Sold, Totals, Welcome, event};
-use std::collections::VecDeque;
 
 /// The room as last told by the server.
 #[derive(Clone, Debug, Default)]
 pub struct Room {
     /// Oldest first.
-    pub messages: VecDeque<Message>,
+    pub messages: Vec<Message>,
     /// Taps of everybody, all in all.
     pub likes: u64,
     /// Connected viewers.
@@ -40,10 +39,8 @@ pub enum Change {
     Everything,
     /// A message was said just now: for the list and the danmaku stage.
     Said(Message),
-    /// The host's side took away one message.
-    Deleted(u64),
-    /// The host's side took away everything of one sender.
-    Muted(String),
+    /// The host's side took away these messages.
+    Removed(Vec<u64>),
     /// Likes or the online count.
     Totals,
     /// Another product is pinned, or none.
@@ -100,11 +97,19 @@ impl Room {
             event::Kind::Sale(sale) => self.sale(sale).then_some(Change::Sales),
             event::Kind::Deleted(Deleted { message }) => {
                 self.messages.retain(|m| m.id != message);
-                Some(Change::Deleted(message))
+                // Told although the list may not know it any more: it may still be on the stage.
+                Some(Change::Removed(vec![message]))
             }
             event::Kind::Muted(Muted { sender }) => {
-                self.messages.retain(|m| m.sender != sender);
-                Some(Change::Muted(sender))
+                let mut removed = Vec::new();
+                self.messages.retain(|m| {
+                    let stays = m.sender != sender;
+                    if !stays {
+                        removed.push(m.id);
+                    }
+                    stays
+                });
+                Some(Change::Removed(removed))
             }
             event::Kind::Sold(sold) => Some(Change::Sold(sold)),
         }
@@ -116,9 +121,9 @@ impl Room {
             return None;
         }
         if self.messages.len() >= limits::MESSAGES {
-            self.messages.pop_front();
+            self.messages.remove(0);
         }
-        self.messages.push_back(message.clone());
+        self.messages.push(message.clone());
         Some(Change::Said(message))
     }
 

@@ -124,14 +124,13 @@ impl Cart {
         self.pending.iter().any(|pending| matches!(&pending.ask, Ask::Cancel(cancel) if cancel.hold == hold))
     }
 
-    /// What waits for an answer: product ids of taps and ids of holds that are being given back.
+    /// True while a tap on this product, or giving back this hold, waits for its answer.
     #[must_use]
-    pub fn waiting(&self) -> Vec<String> {
-        let name = |pending: &Pending| match &pending.ask {
-            Ask::Place(place) => place.product.clone(),
-            Ask::Cancel(cancel) => cancel.hold.clone(),
-        };
-        self.pending.iter().map(name).collect()
+    pub fn waits(&self, id: &str) -> bool {
+        self.pending.iter().any(|pending| match &pending.ask {
+            Ask::Place(place) => place.product == id,
+            Ask::Cancel(cancel) => cancel.hold == id,
+        })
     }
 
     /// Taps without an answer, to be remembered in case the page is loaded again.
@@ -315,7 +314,8 @@ impl Machine for Cart {
         if !self.online {
             return None;
         }
-        self.pending.iter().map(|pending| (pending.due, "repeat a request")).min()
+        let first = self.pending.iter().map(|pending| pending.due).min()?;
+        Some((first, "repeat a request"))
     }
 }
 

@@ -2,6 +2,7 @@
 //! keys they are held once, however often the page was loaded meanwhile. Keeps nothing itself.
 
 use super::limits;
+use crate::decimal::{self, decimal, signed};
 use hawker_wire::Wall;
 use hawker_wire::proto::PlaceHold;
 
@@ -11,11 +12,10 @@ pub fn write(taps: &[PlaceHold], viewer: &str, now: Wall) -> String {
     if taps.is_empty() {
         return String::new();
     }
-    let mut text = [&now.as_ms().to_string(), " ", viewer].concat();
+    let mut text = [&decimal(now.as_ms()), " ", viewer].concat();
     for PlaceHold { key, product, sale, quantity, price, .. } in taps {
-        let (quantity, price) = (quantity.to_string(), price.to_string());
-        text.push('\n');
-        text.push_str(&[key, product, sale, &quantity, &price].map(String::as_str).join("\t"));
+        let (quantity, price) = (decimal(u64::from(*quantity)), signed(*price));
+        text.push_str(&["\n", key, "\t", product, "\t", sale, "\t", &quantity, "\t", &price].concat());
     }
     text
 }
@@ -27,26 +27,30 @@ pub fn read(text: &str, viewer: &str, now: Wall) -> Vec<PlaceHold> {
 }
 
 fn parse(text: &str, viewer: &str, now: Wall) -> Option<Vec<PlaceHold>> {
-    let mut lines = text.lines();
-    let (written, whose) = lines.next()?.split_once(' ')?;
-    let age_ms = now.as_ms().checked_sub(written.parse().ok()?)?;
-    if whose != viewer || age_ms > limits::REMEMBERED.as_ms() {
+    let mut lines = text.as_bytes().split(|byte| *byte == b'\n');
+    let mut first = lines.next()?.splitn(2, |byte| *byte == b' ');
+    let age_ms = now.as_ms().checked_sub(decimal::parse(first.next()?)?)?;
+    if first.next()? != viewer.as_bytes() || age_ms > limits::REMEMBERED.as_ms() {
         return None;
     }
-    lines.take(limits::PENDING).map(tap).collect()
+    let mut taps = Vec::new();
+    for line in lines.take(limits::PENDING) {
+        taps.push(tap(line)?);
+    }
+    Some(taps)
 }
 
-fn tap(line: &str) -> Option<PlaceHold> {
-    let mut fields = line.split('\t');
-    let mut next = || fields.next();
-    Some(PlaceHold {
-        request: 0,
-        key: next()?.to_owned(),
-        product: next()?.to_owned(),
-        sale: next()?.to_owned(),
-        quantity: next()?.parse().ok()?,
-        price: next()?.parse().ok()?,
-    })
+fn tap(line: &[u8]) -> Option<PlaceHold> {
+    let mut fields = line.split(|byte| *byte == b'\t');
+    let mut text = || Some(str::from_utf8(fields.next()?).ok()?.to_owned());
+    let (key, product, sale) = (text()?, text()?, text()?);
+    let quantity = u32::try_from(decimal::parse(fields.next()?)?).ok()?;
+    let price = fields.next()?;
+    let price = match price.strip_prefix(b"-") {
+        Some(price) => 0_i64.checked_sub_unsigned(decimal::parse(price)?)?,
+        None => i64::try_from(decimal::parse(price)?).ok()?,
+    };
+    Some(PlaceHold { request: 0, key, product, sale, quantity, price })
 }
 
 #[cfg(test)]

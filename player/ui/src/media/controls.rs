@@ -14,8 +14,6 @@ const VOLUME_STEP: f64 = 0.1;
 /// The bar at the lower edge of the picture.
 pub(crate) fn bar(ui: Ui) -> El {
     let words = ui.words;
-    let paused = move || ui.player.with(|player| player.paused);
-    let muted = move || ui.player.with(|player| player.muted || player.volume == 0.0);
     let volume = input()
         .class("volume")
         .attr("type", "range")
@@ -23,14 +21,12 @@ pub(crate) fn bar(ui: Ui) -> El {
         .attr("max", "100")
         .attr("step", "5")
         .attr("aria-label", words.volume)
-        .prop(
-            "value",
-            move || if muted() { 0.0 } else { ui.player.with(|player| (player.volume * 100.0).round()) },
-        )
+        .prop("value", move || {
+            if silent(ui) { 0.0 } else { ui.player.with(|player| (player.volume * 100.0).round()) }
+        })
         .on("input", move |event: Event| {
-            if let Ok(percent) = event.target().value().parse::<u32>() {
-                set_volume(ui, f64::from(percent) / 100.0);
-            }
+            let percent = event.target().number();
+            set_volume(ui, percent / 100.0);
         });
     let quality = move || {
         let (chosen, playing) = ui.player.with(|player| (player.quality.clone(), player.rendition.clone()));
@@ -43,18 +39,8 @@ pub(crate) fn bar(ui: Ui) -> El {
         }
     };
     div().class("controls").child((
-        control(
-            "control",
-            move || if paused() { words.play } else { words.pause },
-            move || if paused() { icons::PLAY } else { icons::PAUSE },
-            move || toggle_play(ui),
-        ),
-        control(
-            "control",
-            move || if muted() { words.unmute } else { words.mute },
-            move || if muted() { icons::MUTED } else { icons::SOUND },
-            move || toggle_mute(ui),
-        ),
+        control(ui, "control", play_look, toggle_play),
+        control(ui, "control", mute_look, toggle_mute),
         volume,
         span().class("grow"),
         button()
@@ -63,45 +49,58 @@ pub(crate) fn bar(ui: Ui) -> El {
             .attr("aria-haspopup", "dialog")
             .on("click", move |_| ui.toggle(Sheet::Quality))
             .child(quality),
-        control("control", move || words.danmaku_settings, || icons::TUNE, move || ui.toggle(Sheet::Danmaku)),
-        control("control", move || words.stats, || icons::CHART, move || ui.toggle(Sheet::Stats)),
-        control("control", move || words.full_screen, || icons::FULL, move || full_screen(ui)),
+        control(ui, "control", |ui| (ui.words.danmaku_settings, icons::TUNE), |ui| ui.toggle(Sheet::Danmaku)),
+        control(ui, "control", |ui| (ui.words.stats, icons::CHART), |ui| ui.toggle(Sheet::Stats)),
+        control(ui, "control", |ui| (ui.words.full_screen, icons::FULL), full_screen),
     ))
 }
 
 /// Open, shrink and close, for the floating player only (its styles hide them elsewhere).
 pub(crate) fn float_buttons(ui: Ui) -> El {
-    let set = move |expanded: bool| {
-        ui.with_host(|host| {
-            host.toggle_attribute("expanded", expanded);
-        });
-    };
-    let close = move || {
-        ui.with_host(|host| {
-            if host.tell("hawker:close", &wasm_bindgen::JsValue::NULL) {
-                host.remove();
-            }
-        });
-    };
     div().class("float").child((
-        control("control only-mini", move || ui.words.expand, || icons::EXPAND, move || set(true)),
-        control("control only-open", move || ui.words.shrink, || icons::SHRINK, move || set(false)),
-        control("control only-mini", move || ui.words.close, || icons::CLOSE, close),
+        control(ui, "control only-mini", |ui| (ui.words.expand, icons::EXPAND), |ui| expand(ui, true)),
+        control(ui, "control only-open", |ui| (ui.words.shrink, icons::SHRINK), |ui| expand(ui, false)),
+        control(ui, "control only-mini", |ui| (ui.words.close, icons::CLOSE), close),
     ))
 }
 
-fn control(
-    class: &'static str,
-    label: impl Fn() -> &'static str + Clone + 'static,
-    path: impl Fn() -> Icon + 'static,
-    act: impl Fn() + 'static,
-) -> El {
+fn expand(ui: Ui, expanded: bool) {
+    ui.with_host(|host| host.toggle_attribute("expanded", expanded));
+}
+
+fn close(ui: Ui) {
+    ui.with_host(|host| {
+        if host.tell("hawker:close", &JsValue::NULL) {
+            host.remove();
+        }
+    });
+}
+
+/// A button with its name and icon, which are followed.
+fn control(ui: Ui, class: &'static str, look: fn(Ui) -> (&'static str, Icon), act: fn(Ui)) -> El {
+    let name = move || look(ui).0;
     button()
         .class(class)
-        .attr("aria-label", label.clone())
-        .attr("title", label)
-        .on("click", move |_| act())
-        .child(icon(path))
+        .attr("aria-label", name)
+        .attr("title", name)
+        .on("click", move |_| act(ui))
+        .child(icon(move || look(ui).1))
+}
+
+fn play_look(ui: Ui) -> (&'static str, Icon) {
+    if ui.player.with(|player| player.paused) {
+        (ui.words.play, icons::PLAY)
+    } else {
+        (ui.words.pause, icons::PAUSE)
+    }
+}
+
+fn silent(ui: Ui) -> bool {
+    ui.player.with(|player| player.muted || player.volume == 0.0)
+}
+
+fn mute_look(ui: Ui) -> (&'static str, Icon) {
+    if silent(ui) { (ui.words.unmute, icons::MUTED) } else { (ui.words.mute, icons::SOUND) }
 }
 
 fn toggle_play(ui: Ui) {

@@ -1,9 +1,8 @@
 //! What lies over the picture: danmaku, badges, its state, the unmute pill and the controls.
 
 use super::controls;
-use crate::app::Ui;
+use crate::app::{Later, Ui};
 use crate::page::dom::{Child, El, button, div, p, span};
-use crate::page::events::Timer;
 use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
@@ -23,12 +22,9 @@ const BEHIND_MS: f64 = 3_000.0;
 /// Everything over the picture.
 pub(crate) fn overlay(ui: Ui) -> El {
     let awake = Signal::new(false);
-    let rest = Signal::new(None::<Timer>);
     let wake = move || {
         awake.show(true);
-        rest.put(Some(Timer::after(AWAKE_MS, move || {
-            awake.set(false);
-        })));
+        ui.after(Later::Rest, AWAKE_MS, move || awake.set(false));
     };
     let class = move || {
         let shown = awake.get() || ui.player.with(|player| player.paused);
@@ -76,14 +72,15 @@ fn top(ui: Ui) -> El {
         let _ = ui.wall.get() / 500;
         live()
     };
+    let online = Signal::of(move || ui.room(&ui.totals, |room| u64::from(room.online)));
     let online = move || {
-        let online = ui.online.get();
+        let online = online.get();
         (online > 0).then(|| {
-            let text = fill(ui.words.online, &[&money::count(ui.words.lang, u64::from(online))]);
+            let text = fill(ui.words.online, &[&money::count(ui.words.lang, online)]);
             span()
                 .class("online")
                 .attr("aria-label", text)
-                .child((icon(icons::PEOPLE), money::count(ui.words.lang, u64::from(online))))
+                .child((icon(icons::PEOPLE), money::count(ui.words.lang, online)))
         })
     };
     div().class("top").child((live, online, span().class("grow"), controls::float_buttons(ui)))
@@ -106,7 +103,7 @@ fn state(ui: Ui) -> Option<El> {
         "connecting" => Some((words.connecting, "")),
         "stalled" => Some((words.stalled, "")),
         "offline" => Some((words.offline, words.offline_hint)),
-        "ended" if ui.shelf.with(Vec::is_empty) => Some((words.ended, "")),
+        "ended" if ui.room(&ui.goods, |room| room.shelf.is_empty()) => Some((words.ended, "")),
         "ended" => Some((words.ended, words.ended_hint)),
         "unsupported" => Some((words.unsupported, words.unsupported_hint)),
         "error" => Some((words.failed, words.failed_hint)),
@@ -133,12 +130,9 @@ fn sound(ui: Ui) -> Option<El> {
 }
 
 fn ticker(ui: Ui) -> impl Child {
-    let rest = Signal::new(None::<Timer>);
     follow(move || {
         if ui.ticker.with(Option::is_some) {
-            rest.put(Some(Timer::after(TICKER_MS, move || {
-                ui.ticker.set(None);
-            })));
+            ui.after(Later::Ticker, TICKER_MS, move || ui.ticker.set(None));
         }
     });
     move || ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text))))

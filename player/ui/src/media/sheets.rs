@@ -6,8 +6,9 @@ use crate::page::dom::{Child, El, button, dd, div, dl, dt, form, h2, input, labe
 use crate::page::events::Frame;
 use crate::page::icons::{self, icon};
 use crate::page::signals::{Signal, keep};
-use crate::page::words::{number, yes_or_no};
+use crate::page::words::yes_or_no;
 use crate::room::danmaku::Settings;
+use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::limits;
 
 /// The open sheet.
@@ -92,16 +93,15 @@ fn danmaku(ui: Ui) -> El {
             span().class("slider-name").child(name),
             input()
                 .attr("type", "range")
-                .attr("min", number(low.into()))
-                .attr("max", number(high.into()))
-                .attr("step", number(step.into()))
+                .attr("min", decimal(low.into()))
+                .attr("max", decimal(high.into()))
+                .attr("step", decimal(step.into()))
                 .prop("value", move || f64::from(value()))
                 .on("input", move |event: Event| {
-                    if let Ok(percent) = event.target().value().parse::<u32>() {
-                        change(&|settings| *field(settings) = percent);
-                    }
+                    let percent = event.target().number();
+                    change(&|settings| *field(settings) = percent as u32);
                 }),
-            span().class("slider-value").child(move || [&number(value().into()), "%"].concat()),
+            span().class("slider-value").child(move || [&decimal(value().into()), "%"].concat()),
         ))
     };
     let still = crate::room::danmaku::still().then(|| p().class("hint").child(ui.words.reduced_motion));
@@ -133,10 +133,10 @@ fn stats(ui: Ui) -> El {
             host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat())
         }),
         row(ui.words.stalls, |host| {
-            let stalls = host.stat("stalls").map_or_else(dash, |stalls| number(stalls as u64));
+            let stalls = host.stat("stalls").map_or_else(dash, |stalls| decimal(stalls as u64));
             [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
         }),
-        row(ui.words.dropped, |host| host.stat("droppedFrames").map_or_else(dash, |n| number(n as u64))),
+        row(ui.words.dropped, |host| host.stat("droppedFrames").map_or_else(dash, |n| decimal(n as u64))),
         row(ui.words.speed_now, |host| {
             host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat())
         }),
@@ -148,26 +148,26 @@ fn dash() -> String {
 }
 
 fn ms(value: Option<f64>) -> String {
-    value.map_or_else(dash, |ms| [&number(ms.max(0.0).round() as u64), " ms"].concat())
+    value.map_or_else(dash, |ms| [&decimal(ms.max(0.0).round() as u64), " ms"].concat())
 }
 
 fn percent(rate: f64) -> String {
-    number((rate * 100.0).round() as u64)
+    decimal((rate * 100.0).round() as u64)
 }
 
 fn tenths(value: f64) -> String {
     let tenths = (value.max(0.0) * 10.0).round() as u64;
-    [&number(tenths / 10), ".", &number(tenths % 10)].concat()
+    [&decimal(tenths / 10), ".", &decimal(tenths % 10)].concat()
 }
 
 fn name(ui: Ui) -> El {
-    let typed = Signal::new(ui.me.peek(|me| me.name.clone()));
+    let typed = Signal::new(ui.room(&ui.me, |room| room.name.clone()));
     let field = input()
         .class("field")
         .attr("type", "text")
         .attr("name", "nickname")
         .attr("autocomplete", "nickname")
-        .attr("maxlength", number(limits::NAME_CHARS as u64))
+        .attr("maxlength", decimal(limits::NAME_CHARS as u64))
         .prop("value", move || typed.get())
         .on("input", move |event: Event| typed.set(event.target().value()));
     let node = field.node();

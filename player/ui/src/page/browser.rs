@@ -81,6 +81,8 @@ extern "C" {
     pub(crate) fn remove(this: &Node);
     #[wasm_bindgen(method, getter, js_name = nextSibling)]
     pub(crate) fn next(this: &Node) -> Option<Node>;
+    #[wasm_bindgen(method, getter, js_name = childElementCount)]
+    pub(crate) fn element_count(this: &Node) -> u32;
     #[wasm_bindgen(method, getter, js_name = firstElementChild)]
     pub(crate) fn first_element(this: &Node) -> Option<Node>;
     #[wasm_bindgen(method, getter, js_name = nextElementSibling)]
@@ -104,6 +106,9 @@ extern "C" {
     pub(crate) fn style(this: &Node) -> Style;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn value(this: &Node) -> String;
+    /// Of a slider.
+    #[wasm_bindgen(method, getter, js_name = valueAsNumber)]
+    pub(crate) fn number(this: &Node) -> f64;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn checked(this: &Node) -> bool;
     #[wasm_bindgen(method)]

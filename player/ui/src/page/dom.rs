@@ -117,12 +117,18 @@ impl El {
     }
 
     /// A listener.
+    #[inline(always)]
     pub(crate) fn on(self, name: &'static str, act: impl FnMut(Event) + 'static) -> Self {
-        keep(Listener::new(&self.0, name, act));
+        self.listen(name, Box::new(act))
+    }
+
+    fn listen(self, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
+        keep(Listener::boxed(&self.0, name, act));
         self
     }
 
     /// Children, after those that are there.
+    #[inline(always)]
     pub(crate) fn child(self, child: impl Child) -> Self {
         child.put(&self.0);
         self
@@ -136,6 +142,7 @@ pub(crate) trait Child {
 }
 
 impl Child for El {
+    #[inline(never)]
     fn put(self, parent: &Node) {
         parent.append(&self.0);
     }
@@ -180,7 +187,7 @@ where
 macro_rules! tuple {
     ($($name:ident)+) => {
         impl<$($name: Child),+> Child for ($($name,)+) {
-            #[inline]
+            #[inline(always)]
             fn put(self, parent: &Node) {
                 #[expect(non_snake_case, reason = "named after their types")]
                 let ($($name,)+) = self;

@@ -37,7 +37,8 @@ impl Listener {
         Self::boxed(target, name, Box::new(act))
     }
 
-    fn boxed(target: &Node, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
+    /// As [`Listener::new`].
+    pub(crate) fn boxed(target: &Node, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
         let callback = Callback::boxed(act);
         target.listen(name, callback.function());
         Self { target: target.clone(), name, callback }

@@ -195,8 +195,13 @@ pub(crate) fn settle() {
 }
 
 /// Runs now, and again whenever a signal that it read has changed.
+#[inline(always)]
 pub(crate) fn follow(act: impl FnMut() + 'static) {
-    run(add(Some(Box::new(act))));
+    follow_boxed(Box::new(act));
+}
+
+fn follow_boxed(act: Run) {
+    run(add(Some(act)));
 }
 
 /// What `act` reads does not count as read.
@@ -273,6 +278,22 @@ pub(crate) fn changed(head: &Head) {
     });
     if let Some(ask) = ask {
         ask();
+    }
+}
+
+/// Something that changes and is kept elsewhere: the room, the cart.
+#[derive(Default)]
+pub(crate) struct Topic(Head);
+
+impl Topic {
+    /// Who runs now runs again when it changes.
+    pub(crate) fn track(&'static self) {
+        read(&self.0);
+    }
+
+    /// It has changed.
+    pub(crate) fn touch(&self) {
+        changed(&self.0);
     }
 }
 

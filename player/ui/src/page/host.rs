@@ -122,9 +122,12 @@ impl Host {
     pub(crate) fn base(&self) -> String {
         let server = self.server().as_string().filter(|server| !server.is_empty());
         let server = server.unwrap_or_else(|| self.told("server"));
-        let base =
+        let mut base =
             if server.is_empty() { text(&field(&field(&window(), "location"), "origin")) } else { server };
-        base.trim_end_matches('/').to_owned()
+        while base.ends_with("/") {
+            base.pop();
+        }
+        base
     }
 
     /// Tells the page; `false` when a listener prevented the default.

@@ -3,7 +3,7 @@
 
 use super::browser::{Moment, NumberFormat};
 use super::host::{field, object};
-use super::words::number;
+use hawker_player_core::decimal::decimal;
 
 /// `minor` units of `currency` in the manner of `lang`; the bare number when the browser knows no such currency.
 pub(crate) fn show(lang: &str, currency: &str, minor: i64) -> String {
@@ -21,7 +21,7 @@ pub(crate) fn show(lang: &str, currency: &str, minor: i64) -> String {
 /// A count in the manner of `lang`, shortened from ten thousand on: 1.2万, 12K.
 pub(crate) fn count(lang: &str, count: u64) -> String {
     if count < 10_000 {
-        return number(count);
+        return decimal(count);
     }
     let options = object(&[("notation", "compact".into()), ("maximumFractionDigits", 1.into())]);
     NumberFormat::new(lang, &options).format(count as f64)

@@ -2,7 +2,7 @@
 //! when one changes is the graph's business.
 
 use super::graph::{Emptied, Head, adopt, changed, read, spare};
-pub(crate) use super::graph::{Part, begin, follow, keep, settle, untrack};
+pub(crate) use super::graph::{Part, Topic, begin, follow, keep, settle, untrack};
 use std::any::{Any, TypeId};
 use std::cell::{Ref, RefCell};
 
@@ -115,11 +115,6 @@ impl<T: Clone> Signal<T> {
     /// A copy of it, not read.
     pub(crate) fn copy(self) -> T {
         self.value().clone()
-    }
-
-    /// As [`Signal::copy`]; `None` when its part of the page is gone.
-    pub(crate) fn try_copy(self) -> Option<T> {
-        self.there().then(|| self.copy())
     }
 }
 

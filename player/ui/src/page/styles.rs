@@ -4,15 +4,11 @@ use super::browser::{self, Array, Node, Sheet};
 use super::host::field;
 use wasm_bindgen::{JsCast, JsValue};
 
-const CSS: &[&str] = &[
-    include_str!("../styles/base.css"),
-    include_str!("../styles/picture.css"),
-    include_str!("../styles/room.css"),
-    include_str!("../styles/sale.css"),
-];
+/// `src/styles`, made one by `build.rs`.
+const CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/ui.css"));
 
 thread_local! {
-    static SHEET: Option<Sheet> = Sheet::new().ok().inspect(|sheet| sheet.replace(&CSS.concat()));
+    static SHEET: Option<Sheet> = Sheet::new().ok().inspect(|sheet| sheet.replace(CSS));
 }
 
 /// Adds the sheet to `root`, after the engine's own.

@@ -120,31 +120,18 @@ pub(crate) fn pick(lang: &str) -> &'static Words {
 
 /// Puts `values` where the template has `{}`, in turn.
 pub(crate) fn fill(template: &str, values: &[&str]) -> String {
-    let mut values = values.iter();
-    let mut text = String::new();
-    for (n, part) in template.split("{}").enumerate() {
-        if n > 0 {
-            text.push_str(values.next().copied().unwrap_or_default());
-        }
-        text.push_str(part);
+    let (mut text, mut rest) = (String::new(), template);
+    for value in values {
+        let at = rest.bytes().position(|byte| byte == b'{').unwrap_or(rest.len());
+        text.push_str(rest.get(..at).unwrap_or_default());
+        text.push_str(value);
+        rest = rest.get(at + 2..).unwrap_or_default();
     }
+    text.push_str(rest);
     text
 }
 
 /// For attributes that are `true` or `false`.
 pub(crate) const fn yes_or_no(yes: bool) -> &'static str {
     if yes { "true" } else { "false" }
-}
-
-/// A number in decimal. Not `to_string`: formatting of every kind would come along.
-pub(crate) fn number(mut value: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        digits.insert(0, b'0' + (value % 10) as u8);
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    digits.into_iter().map(char::from).collect()
 }

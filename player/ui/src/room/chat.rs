@@ -4,7 +4,8 @@ use crate::app::{Tab, Ui};
 use crate::page::dom::{El, Row, button, div, each, li, p, span, ul};
 use crate::page::events::Frame;
 use crate::page::signals::{Signal, follow};
-use crate::page::words::{fill, number};
+use crate::page::words::fill;
+use hawker_player_core::decimal::decimal;
 use hawker_wire::proto::{Message, viewer::Role};
 
 /// Nearer to the end than this, in px, the reader is taken along: about two lines.
@@ -14,30 +15,30 @@ const NEAR_END: f64 = 60.0;
 pub(crate) fn panel(ui: Ui) -> El {
     let list =
         ul().class("messages").attr("role", "log").attr("aria-label", ui.words.chat).attr("tabindex", "0");
-    let node = Signal::new(list.node());
+    let node = list.node();
     let following = Signal::new(true);
-    let to_end = move || {
-        if let Some(list) = node.try_copy() {
-            list.set_scroll_top(list.scroll_height());
-        }
+    let to_end = {
+        let list = node.clone();
+        move || list.set_scroll_top(list.scroll_height())
     };
-    let frame = Signal::new(Frame::new(to_end));
+    let frame = Frame::new(to_end.clone());
     follow(move || {
         ui.messages.track();
         ui.tab.track();
         if following.copy() {
-            frame.peek(Frame::ask);
+            frame.ask();
         }
     });
     let on_scroll = move |_| {
-        if let Some(list) = node.try_copy() {
-            let away = list.scroll_height() - list.scroll_top() - list.client_height();
-            following.show(away < NEAR_END);
-        }
+        let away = node.scroll_height() - node.scroll_top() - node.client_height();
+        following.show(away < NEAR_END);
     };
-    let empty =
-        move || ui.messages.with(Vec::is_empty).then(|| p().class("empty").child(ui.words.no_messages));
+    let empty = move || {
+        ui.room(&ui.messages, |room| room.messages.is_empty())
+            .then(|| p().class("empty").child(ui.words.no_messages))
+    };
     let newer = move || {
+        let to_end = to_end.clone();
         (!following.get()).then(|| {
             button()
                 .class("newer")
@@ -49,15 +50,15 @@ pub(crate) fn panel(ui: Ui) -> El {
         })
     };
     let omitted = move || {
-        let omitted = ui.omitted.get();
-        (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&number(omitted)])))
+        let omitted = ui.room(&ui.messages, |room| room.omitted);
+        (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&decimal(omitted)])))
     };
     let rows = move || -> Vec<Row> {
         let row = move |message: &Message| -> Row {
             let message = message.clone();
-            (number(message.id), Box::new(move || line(ui, &message)))
+            (decimal(message.id), Box::new(move || line(ui, &message)))
         };
-        ui.messages.with(|messages| messages.iter().map(row).collect())
+        ui.room(&ui.messages, |room| room.messages.iter().map(row).collect())
     };
     div()
         .class("panel chat")
@@ -68,7 +69,7 @@ pub(crate) fn panel(ui: Ui) -> El {
 }
 
 fn line(ui: Ui, message: &Message) -> El {
-    let own = ui.me.peek(|me| me.viewer == message.sender);
+    let own = ui.room(&ui.me, |room| room.viewer == message.sender);
     let badge = match message.role() {
         Role::Host => Some(("badge host", ui.words.host)),
         Role::Operator => Some(("badge", ui.words.operator)),

@@ -8,7 +8,7 @@ use crate::page::dom::{El, div};
 use crate::page::events::{Callback, Frame, Listener};
 use crate::page::signals::follow;
 use crate::page::store;
-use crate::page::words::number;
+use hawker_player_core::decimal::{decimal, parse};
 use hawker_player_core::room::stage::{Comment, Input, Output, Shape, Stage};
 use hawker_wire::{Machine, Span};
 use std::cell::{Cell, RefCell};
@@ -43,8 +43,11 @@ impl Settings {
     }
 
     fn parse(kept: &str) -> Option<Self> {
-        let mut numbers = kept.split(',').map(|number| number.parse::<u32>().ok());
-        let mut next = |low: u32, high: u32| numbers.next().flatten().map(|number| number.clamp(low, high));
+        let mut numbers = kept.as_bytes().split(|byte| *byte == b',');
+        let mut next = |low: u32, high: u32| {
+            let number = u32::try_from(parse(numbers.next()?)?).ok()?;
+            Some(number.clamp(low, high))
+        };
         Some(Self {
             on: next(0, 1)? == 1,
             opacity: next(20, 100)?,
@@ -59,7 +62,12 @@ impl Settings {
     pub(crate) fn keep(self) {
         let numbers =
             [u32::from(self.on), self.opacity, self.area, self.size, self.speed, u32::from(self.apart)];
-        store::keep(KEY, &numbers.map(|value| number(value.into())).join(","));
+        let mut text = String::new();
+        for number in numbers {
+            text.push_str(&decimal(number.into()));
+            text.push(',');
+        }
+        store::keep(KEY, &text);
     }
 }
 
@@ -150,11 +158,11 @@ impl Painter {
         // A wider picture takes longer to cross, so that words stay readable; 5.6 s on a phone, 9 s on a desktop.
         let seconds = (4.5 + width / 300.0).clamp(5.0, 9.0) * 100.0 / f64::from(settings.speed);
         let style = self.layer.style();
-        style.set("--font", &[&number((font * 10.0) as u64 / 10), "px"].concat());
-        style.set("--lane", &[&number(lane as u64), "px"].concat());
-        style.set("opacity", &[&number(settings.opacity.into()), "%"].concat());
+        style.set("--font", &[&decimal((font * 10.0) as u64 / 10), "px"].concat());
+        style.set("--lane", &[&decimal(lane as u64), "px"].concat());
+        style.set("opacity", &[&decimal(settings.opacity.into()), "%"].concat());
         if let Some(measure) = &self.measure {
-            measure.set_font(&["600 ", &number(font as u64), "px ", FONT].concat());
+            measure.set_font(&["600 ", &decimal(font as u64), "px ", FONT].concat());
         }
         self.lane_px.set(lane);
         let crossing = Span((seconds * 1e6) as u64);
@@ -250,20 +258,18 @@ fn translate(x: f64, y: f64) -> String {
     let tenths = (x * 10.0).round() as i64;
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, part) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
-    ["translate3d(", sign, &number(whole), ".", &number(part), "px,", &number(y as u64), "px,0)"].concat()
+    ["translate3d(", sign, &decimal(whole), ".", &decimal(part), "px,", &decimal(y as u64), "px,0)"].concat()
 }
 
 /// The layer over the picture. Hidden from readers: the list says the same.
 pub(crate) fn layer(ui: Ui) -> El {
     let layer = div().class("danmaku").attr("aria-hidden", "true");
-    ui.painter.put(Some(Painter::new(layer.node(), ui.settings.copy())));
+    ui.paint_with(Painter::new(layer.node(), ui.settings.copy()));
     follow(move || {
         let settings = ui.settings.get();
-        ui.painter.peek(|painter| {
-            if let Some(painter) = painter {
-                painter.set(settings);
-            }
-        });
+        if let Some(painter) = ui.painter() {
+            painter.set(settings);
+        }
     });
     layer
 }

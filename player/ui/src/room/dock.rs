@@ -2,18 +2,20 @@
 
 use crate::app::{Sheet, Tab, Ui};
 use crate::page::browser::Event;
-use crate::page::dom::{Child, El, Row, button, div, each, form, input, span};
+use crate::page::dom::{Child, El, button, div, form, input, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::{Signal, follow};
-use crate::page::words::{number, yes_or_no};
+use crate::page::words::yes_or_no;
+use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::{Input, Status, limits};
 
 /// Hearts that rise at once: more are a blur.
-const HEARTS: usize = 6;
+const HEARTS: u32 = 6;
 
 /// The two tabs, and what is wrong with the connection.
 pub(crate) fn tabs(ui: Ui) -> impl Child {
+    let goods = Signal::of(move || ui.room(&ui.goods, |room| room.shelf.len() as u64));
     let tab = move |which: Tab, label: &'static str, controls: &'static str| {
         button()
             .attr("role", "tab")
@@ -22,8 +24,8 @@ pub(crate) fn tabs(ui: Ui) -> impl Child {
             .class("tab")
             .on("click", move |_| ui.tab.set(which))
             .child((label, move || {
-                let count = if which == Tab::Goods { ui.shelf.with(Vec::len) } else { 0 };
-                (count > 0).then(|| span().class("count").child(number(count as u64)))
+                let count = if which == Tab::Goods { goods.get() } else { 0 };
+                (count > 0).then(|| span().class("count").child(decimal(count)))
             }))
     };
     (
@@ -40,7 +42,7 @@ pub(crate) fn tabs(ui: Ui) -> impl Child {
 
 /// A guest's name, to be changed. Members are called what the shop's token says.
 fn me(ui: Ui) -> Option<El> {
-    let name = ui.me.with(|me| me.name.clone());
+    let name = ui.room(&ui.me, |room| room.name.clone());
     let member = ui.with_host(|host| !host.shop_token().is_empty()).unwrap_or(true);
     if name.is_empty() || member || ui.nameless() {
         return None;
@@ -108,7 +110,7 @@ pub(crate) fn bar(ui: Ui) -> El {
                 .attr("name", "say")
                 .attr("autocomplete", "off")
                 .attr("enterkeyhint", "send")
-                .attr("maxlength", number(limits::MESSAGE_CHARS as u64))
+                .attr("maxlength", decimal(limits::MESSAGE_CHARS as u64))
                 .attr("placeholder", ui.words.say)
                 .attr("aria-label", ui.words.say)
                 .prop("value", move || ui.draft.get())
@@ -124,44 +126,34 @@ pub(crate) fn bar(ui: Ui) -> El {
 }
 
 fn like(ui: Ui) -> El {
-    let hearts = Signal::new(Vec::<u32>::new());
-    let next = Signal::new(0_u32);
+    let hearts = div().class("hearts").on("animationend", |event: Event| event.target().remove());
+    let (rising, mut next) = (hearts.node(), 0_u32);
     let tap = move |_| {
         ui.with_link(|link| link.room(Input::Tap));
-        let id = next.copy();
-        next.put(id.wrapping_add(1));
-        hearts.update(|hearts| {
-            if hearts.len() >= HEARTS {
-                hearts.remove(0);
-            }
-            hearts.push(id);
-        });
-    };
-    let rising = move || -> Vec<Row> {
-        let heart = move |id: &u32| -> Row {
-            let id = *id;
-            (number(id.into()), Box::new(move || heart(hearts, id)))
-        };
-        hearts.with(|hearts| hearts.iter().map(heart).collect())
+        if rising.element_count() >= HEARTS
+            && let Some(first) = rising.first_element()
+        {
+            first.remove();
+        }
+        rising.append(&heart(next).node());
+        next = next.wrapping_add(1);
     };
     div().class("like").child((
         button().class("like-button").attr("aria-label", ui.words.like).on("click", tap).child((
             icon(icons::HEART),
-            span().class("like-count").child(move || money::count(ui.words.lang, ui.likes.get())),
+            span()
+                .class("like-count")
+                .child(move || money::count(ui.words.lang, ui.room(&ui.totals, |room| room.likes))),
         )),
-        each(div().class("hearts"), rising),
+        hearts,
     ))
 }
 
-fn heart(hearts: Signal<Vec<u32>>, id: u32) -> El {
-    let class = match id % 3 {
+fn heart(number: u32) -> El {
+    let class = match number % 3 {
         0 => "heart a",
         1 => "heart b",
         _ => "heart c",
     };
-    span()
-        .class(class)
-        .attr("aria-hidden", "true")
-        .on("animationend", move |_| hearts.update(|hearts| hearts.retain(|heart| *heart != id)))
-        .child(icon(icons::HEART))
+    span().class(class).attr("aria-hidden", "true").child(icon(icons::HEART))
 }

@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::socket::{Report, Socket};
-use crate::app::{self, Me, Ui};
+use crate::app::{self, Ui};
 use crate::page::events::Timer;
 use crate::page::host::{hold_detail, object};
 use crate::page::words::fill;
@@ -12,7 +12,7 @@ use hawker_player_core::room::{self, Change, Client, Output, Status};
 use hawker_player_core::sale::{self, Cart, Want, memory};
 use hawker_wire::proto::{PlaceHold, SayReply, say_reply::Outcome};
 use hawker_wire::{Instant, Machine, Wall};
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::{Rc, Weak};
 
 /// The room's connection of one mounted interface.
@@ -29,9 +29,10 @@ pub(crate) struct Link {
     taps: RefCell<Option<Vec<PlaceHold>>>,
 }
 
-struct Machines {
-    client: Client,
-    cart: Cart,
+/// What decides.
+pub(crate) struct Machines {
+    pub(crate) client: Client,
+    pub(crate) cart: Cart,
 }
 
 enum Out {
@@ -71,6 +72,11 @@ impl Link {
             socket: RefCell::new(None),
             timer: RefCell::new(None),
         })
+    }
+
+    /// What is known of the room and the cart. Let go of before anything is told to them.
+    pub(crate) fn machines(&self) -> Ref<'_, Machines> {
+        self.machines.borrow()
     }
 
     /// Tells the room client.
@@ -216,28 +222,20 @@ impl Link {
             Change::Said(message) => {
                 dirty.messages = true;
                 let own = message.sender == self.machines.borrow().client.room().viewer;
-                self.ui.painter.peek(|painter| {
-                    if let Some(painter) = painter {
-                        painter.say(message.id, &message.text, own);
-                    }
-                });
+                if let Some(painter) = self.ui.painter() {
+                    painter.say(message.id, &message.text, own);
+                }
                 let detail = object(&[("name", message.name.into()), ("text", message.text.into())]);
                 self.ui.with_host(|host| host.tell("hawker:message", &detail));
             }
-            Change::Deleted(id) => {
+            Change::Removed(ids) => {
                 dirty.messages = true;
-                self.remove(&[id]);
+                if let Some(painter) = self.ui.painter() {
+                    ids.into_iter().for_each(|id| painter.remove(id));
+                }
             }
-            Change::Muted(sender) => {
-                dirty.messages = true;
-                let of_sender = |message: &&hawker_wire::proto::Message| message.sender == sender;
-                let ids = self
-                    .ui
-                    .messages
-                    .peek(|all| all.iter().filter(of_sender).map(|m| m.id).collect::<Vec<_>>());
-                self.remove(&ids);
-            }
-            Change::Totals | Change::Omitted => dirty.totals = true,
+            Change::Totals => dirty.totals = true,
+            Change::Omitted => dirty.messages = true,
             Change::Pinned | Change::Shelf | Change::Sales => dirty.goods = true,
             Change::Sold(sold) => {
                 let title = self
@@ -254,14 +252,6 @@ impl Link {
                 }
             }
         }
-    }
-
-    fn remove(&self, ids: &[u64]) {
-        self.ui.painter.peek(|painter| {
-            if let Some(painter) = painter {
-                ids.iter().for_each(|id| painter.remove(*id));
-            }
-        });
     }
 
     fn said(&self, text: String, reply: Option<SayReply>) {
@@ -298,7 +288,7 @@ impl Link {
             }
             sale::Output::Paid(_) => self.ui.notify(words.paid_thanks),
             sale::Output::Refused(_, reply) => {
-                let currency = self.ui.me.peek(|me| me.currency.clone());
+                let currency = self.ui.currency();
                 self.ui.notify(refusal::why(words, &currency, &reply));
             }
             sale::Output::NoAnswer(_) => self.ui.notify(words.no_answer),
@@ -307,35 +297,23 @@ impl Link {
     }
 
     fn show(&self, dirty: &Dirty) {
-        let machines = self.machines.borrow();
-        let room = machines.client.room();
         let ui = self.ui;
         if dirty.everything {
-            let me = Me {
-                viewer: room.viewer.clone(),
-                name: room.name.clone(),
-                may_buy: room.may_buy,
-                currency: room.currency.clone(),
-            };
-            ui.me.show(me);
-            ui.show_time(machines.client.server_time(clock::now()));
+            ui.me.touch();
+            ui.show_time(self.server_time());
         }
         if dirty.everything || dirty.messages {
-            ui.messages.set(room.messages.iter().cloned().collect());
+            ui.messages.touch();
         }
         if dirty.everything || dirty.totals {
-            ui.likes.show(room.likes);
-            ui.online.show(room.online);
-            ui.omitted.show(room.omitted);
+            ui.totals.touch();
         }
         if dirty.everything || dirty.goods {
-            ui.pinned.show(room.pinned.clone());
-            ui.shelf.show(room.shelf.clone());
-            ui.sales.show(room.sales.clone());
+            ui.goods.touch();
         }
         if dirty.everything || dirty.cart {
-            ui.holds.show(machines.cart.holds().to_vec());
-            ui.waiting.show(machines.cart.waiting());
+            ui.cart_changed();
+            let machines = self.machines();
             self.keep_taps(&machines.client, &machines.cart);
         }
     }
@@ -343,7 +321,8 @@ impl Link {
     fn arm(&self) {
         let wake = {
             let machines = self.machines.borrow();
-            machines.client.wake().into_iter().chain(machines.cart.wake()).map(|(due, _)| due).min()
+            let due = |wake: Option<(Instant, &'static str)>| wake.map_or(Instant(u64::MAX), |(due, _)| due);
+            Some(due(machines.client.wake()).min(due(machines.cart.wake()))).filter(|due| due.0 < u64::MAX)
         };
         let timer = wake.map(|due| {
             let ms = due.since(clock::now()).0.div_ceil(1_000).min(60_000);

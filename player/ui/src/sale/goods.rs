@@ -5,7 +5,8 @@ use crate::page::dom::{Child, El, a, button, div, img, s, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::Signal;
-use crate::page::words::{fill, number, yes_or_no};
+use crate::page::words::{fill, yes_or_no};
+use hawker_player_core::decimal::decimal;
 use hawker_player_core::sale::Want;
 use hawker_player_core::sale::countdown::Left;
 use hawker_player_core::sale::offer::{Action, Clock, Offer, offer};
@@ -29,11 +30,13 @@ impl Goods {
     pub(crate) fn follow(ui: Ui, id: impl Fn() -> String + 'static) -> Self {
         let product = Signal::of(move || {
             let id = id();
-            ui.shelf.with(|shelf| shelf.iter().find(|product| product.id == id).cloned().unwrap_or_default())
+            ui.room(&ui.goods, |room| {
+                room.shelf.iter().find(|product| product.id == id).cloned().unwrap_or_default()
+            })
         });
         let now = move || {
             let now = Wall(ui.wall.get());
-            product.with(|product| ui.sales.with(|sales| offer(product, sales, now)))
+            product.with(|product| ui.room(&ui.goods, |room| offer(product, &room.sales, now)))
         };
         Self {
             product,
@@ -53,7 +56,11 @@ pub(crate) fn address(base: &str, address: &str) -> String {
     if address.is_empty() || address.starts_with("https://") || address.starts_with("http://") {
         return address.to_owned();
     }
-    [base, "/", address.trim_start_matches('/')].concat()
+    let mut path = address;
+    while let Some(rest) = path.strip_prefix("/") {
+        path = rest;
+    }
+    [base, "/", path].concat()
 }
 
 fn base(ui: Ui) -> String {
@@ -95,7 +102,7 @@ pub(crate) fn price(ui: Ui, goods: Goods) -> El {
     let currency = goods.text(|product| product.currency.clone());
     let show = move |minor: i64| {
         let currency = Some(currency.get()).filter(|currency| !currency.is_empty());
-        let currency = currency.unwrap_or_else(|| ui.me.with(|me| me.currency.clone()));
+        let currency = currency.unwrap_or_else(|| ui.currency());
         money::show(ui.words.lang, &currency, minor)
     };
     let now = move || show(goods.offer.with(|offer| offer.price));
@@ -108,7 +115,7 @@ pub(crate) fn stock(ui: Ui, goods: Goods) -> impl Child {
     move || {
         let (free, of, limit, action) =
             goods.offer.with(|offer| (offer.free, offer.of, offer.limit, offer.action));
-        let left = fill(ui.words.left, &[&number(free.into())]);
+        let left = fill(ui.words.left, &[&decimal(free.into())]);
         let few = action == Action::Buy && (of.is_some() || free <= FEW);
         if !few && of.is_none() {
             return None;
@@ -119,14 +126,14 @@ pub(crate) fn stock(ui: Ui, goods: Goods) -> impl Child {
                 .class("stock-bar")
                 .attr("role", "progressbar")
                 .attr("aria-valuemin", "0")
-                .attr("aria-valuemax", number(of.into()))
-                .attr("aria-valuenow", number(free.into()))
+                .attr("aria-valuemax", decimal(of.into()))
+                .attr("aria-valuenow", decimal(free.into()))
                 .attr("aria-label", left.clone())
-                .child(div().class("stock-fill").style("width", &[&number(percent), "%"].concat()))
+                .child(div().class("stock-fill").style("width", &[&decimal(percent), "%"].concat()))
         });
         let words = few.then(|| span().class("left").child(left));
         let limit =
-            (limit > 0).then(|| span().class("limit").child(fill(ui.words.limit, &[&number(limit.into())])));
+            (limit > 0).then(|| span().class("limit").child(fill(ui.words.limit, &[&decimal(limit.into())])));
         Some(div().class("stock").child((bar, div().class("stock-words").child((words, limit)))))
     }
 }
@@ -141,7 +148,7 @@ pub(crate) fn clock(ui: Ui, goods: Goods) -> impl Child {
             };
             let hint = match clock {
                 Clock::Begins(_, price) => {
-                    let currency = ui.me.with(|me| me.currency.clone());
+                    let currency = ui.currency();
                     Some(
                         span()
                             .class("flash-at")
@@ -162,9 +169,9 @@ pub(crate) fn clock(ui: Ui, goods: Goods) -> impl Child {
 
 /// `1:02:03`, or `02:03` within the hour.
 pub(crate) fn time(left: Left) -> String {
-    let two = |value: u64| if value < 10 { ["0", &number(value)].concat() } else { number(value) };
+    let two = |value: u64| if value < 10 { ["0", &decimal(value)].concat() } else { decimal(value) };
     let minutes = [&two(left.minutes), ":", &two(left.seconds)].concat();
-    if left.hours > 0 { [&number(left.hours), ":", &minutes].concat() } else { minutes }
+    if left.hours > 0 { [&decimal(left.hours), ":", &minutes].concat() } else { minutes }
 }
 
 /// The button: buys, or says why it cannot.
@@ -173,7 +180,7 @@ pub(crate) fn buy(ui: Ui, goods: Goods) -> El {
     let action = move || goods.offer.with(|offer| offer.action);
     let asking = Signal::of(move || {
         let id = goods.product.with(|product| product.id.clone());
-        ui.waiting.with(|waiting| waiting.contains(&id))
+        ui.cart(|cart| cart.waits(&id))
     });
     let label = move || match (asking.get(), action()) {
         (true, _) => words.asking,
@@ -182,7 +189,7 @@ pub(crate) fn buy(ui: Ui, goods: Goods) -> El {
         (_, Action::SoldOut) => words.sold_out,
     };
     let tap = move |_| {
-        if !ui.me.peek(|me| me.may_buy) {
+        if !ui.room(&ui.me, |room| room.may_buy) {
             ui.notify(words.token_required);
             return;
         }

@@ -13,8 +13,8 @@ use hawker_wire::Wall;
 use hawker_wire::proto::{Hold, hold};
 
 fn title(ui: Ui, hold: &Hold) -> String {
-    ui.shelf.with(|shelf| {
-        let product = shelf.iter().find(|product| product.id == hold.product);
+    ui.room(&ui.goods, |room| {
+        let product = room.shelf.iter().find(|product| product.id == hold.product);
         product.map_or_else(|| hold.product.clone(), |product| product.title.clone())
     })
 }
@@ -31,7 +31,7 @@ pub(crate) fn open(ui: Ui) -> El {
             let hold = hold.clone();
             (hold.id.clone(), Box::new(move || card(ui, hold)))
         };
-        ui.holds.with(|holds| holds.iter().filter(is_open).map(row).collect())
+        ui.cart(|cart| cart.holds().iter().filter(is_open).map(row).collect())
     };
     each(div().class("holds").attr("aria-live", "polite"), rows)
 }
@@ -41,7 +41,7 @@ fn card(ui: Ui, hold: Hold) -> El {
     let deadline = Wall(hold.expires_ms);
     let left = Signal::of(move || goods::time(countdown::left(Wall(ui.wall.get()), deadline)));
     let id = hold.id.clone();
-    let returning = Signal::of(move || ui.waiting.with(|waiting| waiting.contains(&id)));
+    let returning = Signal::of(move || ui.cart(|cart| cart.waits(&id)));
     let (shown, paying, id) = (hold.clone(), hold.clone(), hold.id.clone());
     section().class("hold").attr("aria-label", words.held).child((
         div().class("hold-words").child((
@@ -71,11 +71,11 @@ fn check_out(ui: Ui, hold: &Hold) {
     let wanted = ui.with_host(|host: &Host| host.tell("hawker:checkout", &hold_detail(hold)));
     let url = ui.with_host(|host| host.told("checkout")).unwrap_or_default();
     // Only pages: an address such as `javascript:` is no checkout.
-    let page = url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/');
+    let page = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("/");
     if wanted != Some(true) || !page {
         return;
     }
-    let joint = if url.contains('?') { "&" } else { "?" };
+    let joint = if url.bytes().any(|byte| byte == b'?') { "&" } else { "?" };
     let url =
         [&url, joint, "hold=", &browser::encode(&hold.id), "&proof=", &browser::encode(&hold.proof)].concat();
     // Refused only by a sandbox; the hold then stays on the page.
@@ -85,8 +85,13 @@ fn check_out(ui: Ui, hold: &Hold) {
 /// What became of earlier holds, the newest first.
 pub(crate) fn orders(ui: Ui) -> impl Child {
     move || {
-        let settled: Vec<Hold> = ui.holds.with(|holds| {
-            holds.iter().filter(|hold| hold.state() != hold::State::Held).take(SHOWN).cloned().collect()
+        let settled: Vec<Hold> = ui.cart(|cart| {
+            cart.holds()
+                .iter()
+                .filter(|hold| hold.state() != hold::State::Held)
+                .take(SHOWN)
+                .cloned()
+                .collect()
         });
         (!settled.is_empty()).then(|| {
             let rows: Vec<_> = settled.iter().map(|hold| row(ui, hold)).collect();

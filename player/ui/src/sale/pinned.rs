@@ -10,17 +10,16 @@ use hawker_wire::Wall;
 /// The card, absent while there is nothing to show.
 pub(crate) fn card(ui: Ui) -> impl Child {
     let shown = Signal::of(move || {
-        let pinned = ui.pinned.get();
-        let known = |id: &str| ui.shelf.with(|shelf| shelf.iter().any(|product| product.id == id));
-        if !pinned.is_empty() && known(&pinned) {
-            return pinned;
-        }
         let now = Wall(ui.wall.get());
-        ui.sales.with(|sales| {
+        ui.room(&ui.goods, |room| {
+            let known = |id: &str| room.shelf.iter().any(|product| product.id == id);
+            if !room.pinned.is_empty() && known(&room.pinned) {
+                return room.pinned.clone();
+            }
             let going = |sale: &&hawker_wire::proto::Sale| {
-                known(&sale.product) && countdown::current(sales, &sale.product, now).is_some()
+                known(&sale.product) && countdown::current(&room.sales, &sale.product, now).is_some()
             };
-            sales.iter().find(going).map(|sale| sale.product.clone()).unwrap_or_default()
+            room.sales.iter().find(going).map(|sale| sale.product.clone()).unwrap_or_default()
         })
     });
     let goods = Goods::follow(ui, move || shown.get());
@@ -33,7 +32,7 @@ pub(crate) fn card(ui: Ui) -> impl Child {
                     goods::picture(ui, goods),
                     div().class("pinned-words").child((
                         move || {
-                            (ui.pinned.get() == shown.get())
+                            (ui.room(&ui.goods, |room| room.pinned.clone()) == shown.get())
                                 .then(|| span().class("on-show").child(ui.words.showing))
                         },
                         goods::title(ui, goods),

@@ -1,7 +1,8 @@
 //! Why a tap did not become a hold, in the buyer's words.
 
 use crate::page::money;
-use crate::page::words::{Words, fill, number};
+use crate::page::words::{Words, fill};
+use hawker_player_core::decimal::decimal;
 use hawker_wire::proto::HoldReply;
 use hawker_wire::proto::hold_reply::Refusal;
 
@@ -13,7 +14,7 @@ pub(crate) fn why(words: &Words, currency: &str, reply: &HoldReply) -> String {
             fill(words.not_started, &[&at])
         }
         Refusal::SoldOut => words.is_sold_out.to_owned(),
-        Refusal::LimitReached if reply.left > 0 => fill(words.limit_left, &[&number(reply.left.into())]),
+        Refusal::LimitReached if reply.left > 0 => fill(words.limit_left, &[&decimal(reply.left.into())]),
         Refusal::LimitReached => words.limit_reached.to_owned(),
         Refusal::SaleEnded => words.sale_ended.to_owned(),
         Refusal::PriceChanged => {

@@ -9,7 +9,7 @@ use crate::page::signals::Signal;
 /// The shelf's panel.
 pub(crate) fn panel(ui: Ui) -> El {
     let ids = Signal::of(move || {
-        ui.shelf.with(|shelf| shelf.iter().map(|product| product.id.clone()).collect::<Vec<_>>())
+        ui.room(&ui.goods, |room| room.shelf.iter().map(|product| product.id.clone()).collect::<Vec<_>>())
     });
     let rows = move || -> Vec<Row> {
         let row = move |id: String| -> Row { (id.clone(), Box::new(move || row(ui, id))) };
