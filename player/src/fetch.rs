@@ -11,8 +11,8 @@ use hawker_player_core::media::{RequestId, clock as time};
 use hawker_wire::Span;
 use hawker_wire::media::{Scanner, Want};
 use hawker_wire::proto::Stream;
+use hawker_wire::slim;
 use js_sys::Uint8Array;
-use prost::Message;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -69,7 +69,7 @@ pub(crate) async fn stream_once(url: &str, abort: &AbortController) -> Result<St
     if bytes.byte_length() > STREAM_BYTES_MAX {
         return Err(Answer::Foreign);
     }
-    Stream::decode(bytes.to_vec().as_slice()).map_err(|_| Answer::Foreign)
+    slim::read::<Stream>(&bytes.to_vec()).ok_or(Answer::Foreign)
 }
 
 /// As `Shell::answered` takes it.

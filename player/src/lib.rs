@@ -14,3 +14,8 @@ mod record;
 mod shell;
 mod source;
 mod video;
+
+/// Half the bytes of the allocator that comes with std, and as quick.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

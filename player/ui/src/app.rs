@@ -3,7 +3,7 @@
 
 use crate::media::{controls, picture, sheets};
 use crate::page::browser::{Node, window};
-use crate::page::dom::{Child, El, Place, aside, div};
+use crate::page::dom::{Child, Drawn, El, Place, aside, div};
 use crate::page::events::{self, Listener, Timer};
 use crate::page::host::{Host, Player, field};
 use crate::page::signals::{Part, Signal, Topic};
@@ -354,5 +354,5 @@ fn notice(ui: Ui) -> El {
         .class("notice")
         .attr("role", "status")
         .attr("aria-live", "polite")
-        .child(move || ui.notice.get().map(|text| div().class("notice-text").child(text)))
+        .child(Drawn(ui, |ui| ui.notice.get().map(|text| div().class("notice-text").child(text))))
 }

@@ -117,19 +117,19 @@ impl Value<'_> {
         Some(())
     }
 
-    fn message<T: Read + Default>(self) -> Option<T> {
+    /// Messages are filled where they stand: they are large, and moving them is code.
+    fn fill(self, message: &mut dyn Read) -> Option<()> {
         let Self::Bytes(bytes) = self else { return None };
-        read(bytes)
+        fields(bytes, message)
     }
 
     fn one<T: Read + Default>(self, field: &mut Option<T>) -> Option<()> {
-        *field = Some(self.message()?);
-        Some(())
+        self.fill(field.insert(T::default()))
     }
 
     fn many<T: Read + Default>(self, field: &mut Vec<T>) -> Option<()> {
-        field.push(self.message()?);
-        Some(())
+        field.push(T::default());
+        self.fill(field.last_mut()?)
     }
 }
 
@@ -153,12 +153,14 @@ macro_rules! one_of {
         impl Read for $message {
             fn field(&mut self, tag: u32, value: Value<'_>) -> Option<()> {
                 use $kind as Kind;
-                self.kind = Some(match tag {
-                    $($tag => Kind::$variant(value.message()?),)+
-                    $($field_tag => return value.$field_kind(&mut self.$field),)?
-                    _ => return Some(()),
-                });
-                Some(())
+                match tag {
+                    $($tag => match self.kind.insert(Kind::$variant(Default::default())) {
+                        Kind::$variant(message) => value.fill(message),
+                        _ => None,
+                    },)+
+                    $($field_tag => value.$field_kind(&mut self.$field),)?
+                    _ => Some(()),
+                }
             }
         }
     };

@@ -47,7 +47,7 @@ pub(crate) fn bar(ui: Ui) -> El {
             .class("control words")
             .attr("aria-label", words.quality)
             .attr("aria-haspopup", "dialog")
-            .on("click", move |_| ui.toggle(Sheet::Quality))
+            .tap(ui, |ui| ui.toggle(Sheet::Quality))
             .child(quality),
         control(ui, "control", |ui| (ui.words.danmaku_settings, icons::TUNE), |ui| ui.toggle(Sheet::Danmaku)),
         control(ui, "control", |ui| (ui.words.stats, icons::CHART), |ui| ui.toggle(Sheet::Stats)),
@@ -83,7 +83,7 @@ fn control(ui: Ui, class: &'static str, look: fn(Ui) -> (&'static str, Icon), ac
         .class(class)
         .attr("aria-label", name)
         .attr("title", name)
-        .on("click", move |_| act(ui))
+        .tap(ui, act)
         .child(icon(move || look(ui).1))
 }
 

@@ -2,7 +2,7 @@
 
 use super::controls;
 use crate::app::{Later, Ui};
-use crate::page::dom::{Child, El, button, div, p, span};
+use crate::page::dom::{Child, Drawn, El, button, div, p, span};
 use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
@@ -41,37 +41,15 @@ pub(crate) fn overlay(ui: Ui) -> El {
             danmaku::layer(ui),
             div().class("shade").attr("aria-hidden", "true"),
             top(ui),
-            move || state(ui),
+            Drawn(ui, state),
             ticker(ui),
-            move || sound(ui),
+            Drawn(ui, sound),
             controls::bar(ui),
         ))
 }
 
 fn top(ui: Ui) -> El {
-    let live = move || {
-        let (state, paused) = ui.player.with(|player| (player.state.clone(), player.paused));
-        if state != "live" && state != "stalled" {
-            return None;
-        }
-        let behind =
-            paused || ui.with_host(|host| host.stat("latencyMs")).flatten().is_some_and(|ms| ms > BEHIND_MS);
-        let class = if behind { "live behind" } else { "live" };
-        let label = if behind { ui.words.go_live } else { ui.words.live };
-        Some(
-            button()
-                .class(class)
-                .attr("aria-label", label)
-                .attr("title", ui.words.go_live)
-                .on("click", move |_| go_live(ui))
-                .child((span().class("dot"), ui.words.live)),
-        )
-    };
-    let live = move || {
-        // The latency is no signal: look again with the clock, twice a second.
-        let _ = ui.wall.get() / 500;
-        live()
-    };
+    let look = Signal::of(move || badge_look(ui));
     let online = Signal::of(move || ui.room(&ui.totals, |room| u64::from(room.online)));
     let online = move || {
         let online = online.get();
@@ -83,7 +61,37 @@ fn top(ui: Ui) -> El {
                 .child((icon(icons::PEOPLE), money::count(ui.words.lang, online)))
         })
     };
-    div().class("top").child((live, online, span().class("grow"), controls::float_buttons(ui)))
+    div().class("top").child((
+        Drawn((ui, look), badge),
+        online,
+        span().class("grow"),
+        controls::float_buttons(ui),
+    ))
+}
+
+/// How the badge looks: not there, at the live edge, behind it.
+fn badge_look(ui: Ui) -> u64 {
+    // The latency is no signal: look again with the clock.
+    ui.wall.track();
+    let (live, paused) =
+        ui.player.with(|player| (matches!(player.state.as_str(), "live" | "stalled"), player.paused));
+    let late = || ui.with_host(|host| host.stat("latencyMs")).flatten().is_some_and(|ms| ms > BEHIND_MS);
+    match live {
+        false => 0,
+        true if paused || late() => 2,
+        true => 1,
+    }
+}
+
+/// The badge, which is also the way to the live edge. Built anew only when it looks different: it may have the focus.
+fn badge((ui, look): (Ui, Signal<u64>)) -> Option<El> {
+    let (class, label) = match look.get() {
+        0 => return None,
+        1 => ("live", ui.words.live),
+        _ => ("live behind", ui.words.go_live),
+    };
+    let badge = button().class(class).attr("aria-label", label).attr("title", ui.words.go_live);
+    Some(badge.tap(ui, go_live).child((span().class("dot"), ui.words.live)))
 }
 
 fn go_live(ui: Ui) {
@@ -120,13 +128,13 @@ fn state(ui: Ui) -> Option<El> {
 
 fn sound(ui: Ui) -> Option<El> {
     let silent = ui.player.with(|player| player.muted && !player.paused && player.state == "live");
-    let unmute = move |_| {
-        ui.with_host(|host: &Host| host.set_muted(false));
-        ui.look();
-    };
-    silent.then(|| {
-        button().class("sound").on("click", unmute).child((icon(icons::MUTED), ui.words.tap_for_sound))
-    })
+    silent
+        .then(|| button().class("sound").tap(ui, unmute).child((icon(icons::MUTED), ui.words.tap_for_sound)))
+}
+
+fn unmute(ui: Ui) {
+    ui.with_host(|host: &Host| host.set_muted(false));
+    ui.look();
 }
 
 fn ticker(ui: Ui) -> impl Child {
@@ -135,5 +143,7 @@ fn ticker(ui: Ui) -> impl Child {
             ui.after(Later::Ticker, TICKER_MS, move || ui.ticker.set(None));
         }
     });
-    move || ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text))))
+    Drawn(ui, |ui| {
+        ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text))))
+    })
 }

@@ -1,7 +1,7 @@
 //! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
 
 use crate::app::{Sheet, Ui};
-use crate::page::browser::Event;
+use crate::page::browser::{Event, trim};
 use crate::page::dom::{Child, El, button, dd, div, dl, dt, form, h2, input, label, p, span};
 use crate::page::events::Frame;
 use crate::page::icons::{self, icon};
@@ -22,16 +22,15 @@ pub(crate) fn sheet(ui: Ui) -> impl Child {
             Sheet::Stats => (ui.words.stats, stats(ui)),
             Sheet::Name => (ui.words.name_title, name(ui)),
         };
-        let close = move |_| ui.close_sheet();
         Some((
-            div().class("veil").attr("aria-hidden", "true").on("click", close),
+            div().class("veil").attr("aria-hidden", "true").tap(ui, |ui| ui.close_sheet()),
             div().class("sheet").attr("role", "dialog").attr("aria-label", title).child((
                 div().class("sheet-head").child((
                     h2().child(title),
                     button()
                         .class("plain")
                         .attr("aria-label", ui.words.close)
-                        .on("click", close)
+                        .tap(ui, |ui| ui.close_sheet())
                         .child(icon(icons::CLOSE)),
                 )),
                 body,
@@ -178,7 +177,7 @@ fn name(ui: Ui) -> El {
         .class("settings")
         .on("submit", move |event: Event| {
             event.prevent_default();
-            let name = typed.peek(|name| name.trim().to_owned());
+            let name = typed.peek(|name| trim(name));
             if !name.is_empty() {
                 ui.sheet.set(Sheet::None);
                 ui.rename(&name);

@@ -15,6 +15,9 @@ extern "C" {
     pub(crate) fn random_values(bytes: &mut [u8]) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = encodeURIComponent)]
     pub(crate) fn encode(text: &str) -> String;
+    /// Without the white space at both ends, of whatever script.
+    #[wasm_bindgen(js_namespace = ["String", "prototype", "trim"], js_name = call)]
+    pub(crate) fn trim(text: &str) -> String;
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(run: &JsValue, ms: i32) -> i32;

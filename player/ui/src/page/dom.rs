@@ -122,6 +122,11 @@ impl El {
         self.listen(name, Box::new(act))
     }
 
+    /// A click. With a function instead of a closure, there is one compiled copy for all.
+    pub(crate) fn tap<C: Copy + 'static>(self, of: C, act: fn(C)) -> Self {
+        self.listen("click", Box::new(move |_| act(of)))
+    }
+
     fn listen(self, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
         keep(Listener::boxed(&self.0, name, act));
         self
@@ -181,6 +186,16 @@ where
 {
     fn put(self, parent: &Node) {
         place(parent, Box::new(move |parent| self().put(parent)));
+    }
+}
+
+/// What a function makes of something, followed: as a closure would be, but one compiled copy for all.
+pub(crate) struct Drawn<C>(pub(crate) C, pub(crate) fn(C) -> Option<El>);
+
+impl<C: Copy + 'static> Child for Drawn<C> {
+    fn put(self, parent: &Node) {
+        let Self(of, draw) = self;
+        place(parent, Box::new(move |parent| draw(of).put(parent)));
     }
 }
 

@@ -5,7 +5,7 @@
 //! were made, hence a value that is worked out from others is up to date before anything made after it looks.
 
 use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 
 /// Runs of one [`settle`]: a page of 200 products makes about 2,000; more is a circle, which ends here so that the page lives.
 pub(crate) const RUNS_MAX: usize = 20_000;
@@ -56,8 +56,15 @@ struct Graph {
 }
 
 thread_local! {
-    static GRAPH: RefCell<Graph> = const {
-        RefCell::new(Graph {
+    /// Of the page, like the page itself.
+    static GRAPH: &'static RefCell<Graph> = Box::leak(Box::default());
+}
+
+fn nobody() {}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self {
             nodes: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
@@ -65,9 +72,14 @@ thread_local! {
             owner: None,
             reader: None,
             due: Vec::new(),
-            ask: || {},
-        })
-    };
+            ask: nobody,
+        }
+    }
+}
+
+/// Let go of before anything foreign is called or dropped: that may come back here.
+fn graph() -> RefMut<'static, Graph> {
+    GRAPH.with(|graph| *graph).borrow_mut()
 }
 
 impl Graph {
@@ -125,13 +137,16 @@ impl Graph {
         }
     }
 
+    /// The eldest that is due.
+    fn next(&mut self) -> Option<Id> {
+        let eldest = self.due.iter().copied().min()?;
+        self.due.retain(|due| *due != eldest);
+        Some(eldest)
+    }
+
     fn swap(&mut self, owner: Option<Id>, reader: Option<Id>) -> (Option<Id>, Option<Id>) {
         (std::mem::replace(&mut self.owner, owner), std::mem::replace(&mut self.reader, reader))
     }
-}
-
-fn graph<T>(act: impl FnOnce(&mut Graph) -> T) -> T {
-    GRAPH.with_borrow_mut(act)
 }
 
 fn drop_all(gone: Vec<Owned>) {
@@ -145,53 +160,58 @@ fn drop_all(gone: Vec<Owned>) {
 }
 
 fn add(run: Option<Run>) -> Id {
-    graph(|graph| graph.add(run))
+    graph().add(run)
 }
 
 fn run(id: Id) {
     let mut gone = Vec::new();
-    let ready = graph(|graph| {
-        let run = graph.node(id)?.run.take()?;
-        graph.clear(id, &mut gone);
-        Some((run, graph.swap(Some(id), Some(id))))
-    });
+    let mut graph_now = graph();
+    let Some(mut act) = graph_now.node(id).and_then(|node| node.run.take()) else { return };
+    graph_now.clear(id, &mut gone);
+    let before = graph_now.swap(Some(id), Some(id));
+    drop(graph_now);
     drop_all(gone);
-    let Some((mut run, (owner, reader))) = ready else { return };
-    run();
-    let mut run = Some(run);
-    graph(|graph| {
-        graph.swap(owner, reader);
-        if let Some(node) = graph.node(id) {
-            node.run = run.take();
-        }
-    });
+    act();
+    let mut act = Some(act);
+    let mut graph_now = graph();
+    graph_now.swap(before.0, before.1);
+    if let Some(node) = graph_now.node(id) {
+        node.run = act.take();
+    }
+    drop(graph_now);
     // It took itself away: what it holds goes when the graph is free.
-    drop(run);
+    drop(act);
+}
+
+fn enter(owner: Option<Id>) -> (Option<Id>, Option<Id>) {
+    let mut graph = graph();
+    let owner = owner.or(graph.owner);
+    graph.swap(owner, None)
+}
+
+fn leave(before: (Option<Id>, Option<Id>)) {
+    graph().swap(before.0, before.1);
 }
 
 fn within<T>(owner: Option<Id>, act: impl FnOnce() -> T) -> T {
-    let before = graph(|graph| graph.swap(owner.or(graph.owner), None));
+    let before = enter(owner);
     let result = act();
-    graph(|graph| graph.swap(before.0, before.1));
+    leave(before);
     result
 }
 
 /// Who is asked for a [`settle`] when something has changed.
 pub(crate) fn begin(ask: fn()) {
-    graph(|graph| graph.ask = ask);
+    graph().ask = ask;
 }
 
 /// Runs what read what has changed, the eldest first.
 pub(crate) fn settle() {
     for _ in 0..RUNS_MAX {
-        let next = graph(|graph| {
-            let (place, _) = graph.due.iter().enumerate().min_by_key(|(_, id)| **id)?;
-            Some(graph.due.swap_remove(place))
-        });
-        let Some(next) = next else { return };
+        let Some(next) = graph().next() else { return };
         run(next);
     }
-    graph(|graph| graph.due.clear());
+    graph().due.clear();
 }
 
 /// Runs now, and again whenever a signal that it read has changed.
@@ -211,8 +231,11 @@ pub(crate) fn untrack<T>(act: impl FnOnce() -> T) -> T {
 
 /// Keeps something as long as the part of the page that is being built.
 pub(crate) fn keep<T: 'static>(thing: T) {
-    let thing = Owned::Thing(Box::new(thing));
-    graph(|graph| graph.own(thing));
+    keep_boxed(Box::new(thing));
+}
+
+fn keep_boxed(thing: Box<dyn Thing>) {
+    graph().own(Owned::Thing(thing));
 }
 
 /// A part of the page: what is made in it goes with it.
@@ -233,13 +256,13 @@ impl Part {
     /// Takes it away with everything in it.
     pub(crate) fn end(self) {
         let mut gone = Vec::new();
-        graph(|graph| {
-            let owner = graph.node(self.0).and_then(|node| node.owner);
-            if let Some(owner) = owner.and_then(|owner| graph.node(owner)) {
-                owner.owned.retain(|owned| !matches!(owned, Owned::Node(id) if *id == self.0));
-            }
-            graph.remove(self.0, &mut gone);
-        });
+        let mut graph = graph();
+        let owner = graph.node(self.0).and_then(|node| node.owner);
+        if let Some(owner) = owner.and_then(|owner| graph.node(owner)) {
+            owner.owned.retain(|owned| !matches!(owned, Owned::Node(id) if *id == self.0));
+        }
+        graph.remove(self.0, &mut gone);
+        drop(graph);
         drop_all(gone);
     }
 }
@@ -254,28 +277,27 @@ pub(crate) struct Head {
 
 /// Who runs now has read what this is the head of.
 pub(crate) fn read(head: &'static Head) {
-    graph(|graph| {
-        if let Some(reader) = graph.reader
-            && let Some(node) = graph.node(reader)
-            && !head.readers.borrow().contains(&reader)
-        {
-            node.reads.push(head);
-            head.readers.borrow_mut().push(reader);
-        }
-    });
+    let mut graph = graph();
+    if let Some(reader) = graph.reader
+        && let Some(node) = graph.node(reader)
+        && !head.readers.borrow().contains(&reader)
+    {
+        node.reads.push(head);
+        head.readers.borrow_mut().push(reader);
+    }
 }
 
 /// Who read it is due.
 pub(crate) fn changed(head: &Head) {
-    let ask = graph(|graph| {
-        let before = graph.due.len();
-        for reader in &*head.readers.borrow() {
-            if !graph.due.contains(reader) {
-                graph.due.push(*reader);
-            }
+    let mut graph = graph();
+    let before = graph.due.len();
+    for reader in &*head.readers.borrow() {
+        if !graph.due.contains(reader) {
+            graph.due.push(*reader);
         }
-        (before == 0 && !graph.due.is_empty()).then_some(graph.ask)
-    });
+    }
+    let ask = (before == 0 && !graph.due.is_empty()).then_some(graph.ask);
+    drop(graph);
     if let Some(ask) = ask {
         ask();
     }
@@ -307,24 +329,22 @@ pub(crate) trait Emptied: Any {
 
 /// A place of this type that is empty.
 pub(crate) fn spare(kind: TypeId) -> Option<&'static dyn Any> {
-    graph(|graph| {
-        let at = graph.spare.iter().position(|slot| (*slot as &dyn Any).type_id() == kind)?;
-        Some(graph.spare.swap_remove(at) as &dyn Any)
-    })
+    let mut graph = graph();
+    let at = graph.spare.iter().position(|slot| (*slot as &dyn Any).type_id() == kind)?;
+    Some(graph.spare.swap_remove(at) as &dyn Any)
 }
 
 /// Gives a place to the part that is being built; returns its number.
 pub(crate) fn adopt(slot: &'static dyn Emptied) -> u32 {
-    graph(|graph| {
-        graph.born += 1;
-        slot.head().born.set(graph.born);
-        graph.own(Owned::Value(slot));
-        graph.born
-    })
+    let mut graph = graph();
+    graph.born += 1;
+    slot.head().born.set(graph.born);
+    graph.own(Owned::Value(slot));
+    graph.born
 }
 
 /// How many nodes there are places for.
 #[cfg(test)]
 pub(crate) fn places() -> usize {
-    graph(|graph| graph.nodes.len())
+    graph().nodes.len()
 }

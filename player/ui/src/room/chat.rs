@@ -1,7 +1,7 @@
 //! The chat list. What people typed goes in as text nodes; the list follows the newest unless the reader scrolled up.
 
 use crate::app::{Tab, Ui};
-use crate::page::dom::{El, Row, button, div, each, li, p, span, ul};
+use crate::page::dom::{Drawn, El, Row, button, div, each, li, p, span, ul};
 use crate::page::events::Frame;
 use crate::page::signals::{Signal, follow};
 use crate::page::words::fill;
@@ -33,10 +33,10 @@ pub(crate) fn panel(ui: Ui) -> El {
         let away = node.scroll_height() - node.scroll_top() - node.client_height();
         following.show(away < NEAR_END);
     };
-    let empty = move || {
-        ui.room(&ui.messages, |room| room.messages.is_empty())
-            .then(|| p().class("empty").child(ui.words.no_messages))
-    };
+    let empty = Drawn(ui, |ui: Ui| {
+        let none = ui.room(&ui.messages, |room| room.messages.is_empty());
+        none.then(|| p().class("empty").child(ui.words.no_messages))
+    });
     let newer = move || {
         let to_end = to_end.clone();
         (!following.get()).then(|| {
@@ -49,10 +49,10 @@ pub(crate) fn panel(ui: Ui) -> El {
                 .child(ui.words.newer)
         })
     };
-    let omitted = move || {
+    let omitted = Drawn(ui, |ui: Ui| {
         let omitted = ui.room(&ui.messages, |room| room.omitted);
         (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&decimal(omitted)])))
-    };
+    });
     let rows = move || -> Vec<Row> {
         let row = move |message: &Message| -> Row {
             let message = message.clone();

@@ -1,8 +1,8 @@
 //! The tabs above the list, and the bar below it: the input and the like button.
 
 use crate::app::{Sheet, Tab, Ui};
-use crate::page::browser::Event;
-use crate::page::dom::{Child, El, button, div, form, input, span};
+use crate::page::browser::{Event, trim};
+use crate::page::dom::{Child, Drawn, El, button, div, form, input, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::{Signal, follow};
@@ -34,9 +34,9 @@ pub(crate) fn tabs(ui: Ui) -> impl Child {
                 tab(Tab::Chat, ui.words.chat, "hawker-chat"),
                 tab(Tab::Goods, ui.words.goods, "hawker-goods"),
             )),
-            move || me(ui),
+            Drawn(ui, me),
         )),
-        move || trouble(ui, ui.status.get()),
+        Drawn(ui, trouble),
     )
 }
 
@@ -51,30 +51,27 @@ fn me(ui: Ui) -> Option<El> {
         .class("me")
         .attr("aria-label", [ui.words.change_name, ": ", &name].concat())
         .attr("title", ui.words.change_name)
-        .on("click", move |_| ui.sheet.set(Sheet::Name))
+        .tap(ui, |ui| ui.sheet.set(Sheet::Name))
         .child((span().child(name), icon(icons::PEN)));
     Some(button)
 }
 
-fn trouble(ui: Ui, status: Status) -> Option<El> {
-    let (text, retry) = match status {
+fn trouble(ui: Ui) -> Option<El> {
+    let (text, retry) = match ui.status.get() {
         Status::Reconnecting => (ui.words.room_lost, false),
         Status::Refused(4_502) => (ui.words.token_refused, true),
         Status::Refused(_) => (ui.words.room_refused, true),
         Status::Closed | Status::Connecting | Status::Live => return None,
     };
     let retry = retry.then(|| {
-        button()
-            .class("link")
-            .on("click", move |_| ui.with_link(|link| link.room(Input::Open)))
-            .child(ui.words.retry)
+        button().class("link").tap(ui, |ui| ui.with_link(|link| link.room(Input::Open))).child(ui.words.retry)
     });
     Some(div().class("trouble").attr("role", "status").child((text, retry)))
 }
 
 /// Says the draft, after asking for a name when there is none yet.
 pub(crate) fn say(ui: Ui) {
-    let text = ui.draft.peek(|draft| draft.trim().to_owned());
+    let text = ui.draft.peek(|draft| trim(draft));
     if text.is_empty() {
         return;
     }
@@ -119,7 +116,7 @@ pub(crate) fn bar(ui: Ui) -> El {
                 .attr("type", "submit")
                 .class("send")
                 .attr("aria-label", ui.words.send)
-                .prop("disabled", move || !live() || ui.draft.with(|draft| draft.trim().is_empty()))
+                .prop("disabled", move || !live() || ui.draft.with(|draft| trim(draft).is_empty()))
                 .child(icon(icons::SEND)),
         ));
     div().class("bar").child((words, like(ui)))

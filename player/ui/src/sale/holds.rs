@@ -4,7 +4,7 @@
 use super::goods;
 use crate::app::Ui;
 use crate::page::browser;
-use crate::page::dom::{Child, El, Row, button, div, each, h2, li, section, span, ul};
+use crate::page::dom::{El, Row, button, div, each, h2, li, section, span, ul};
 use crate::page::host::{Host, hold_detail};
 use crate::page::money;
 use crate::page::signals::Signal;
@@ -83,21 +83,13 @@ fn check_out(ui: Ui, hold: &Hold) {
 }
 
 /// What became of earlier holds, the newest first.
-pub(crate) fn orders(ui: Ui) -> impl Child {
-    move || {
-        let settled: Vec<Hold> = ui.cart(|cart| {
-            cart.holds()
-                .iter()
-                .filter(|hold| hold.state() != hold::State::Held)
-                .take(SHOWN)
-                .cloned()
-                .collect()
-        });
-        (!settled.is_empty()).then(|| {
-            let rows: Vec<_> = settled.iter().map(|hold| row(ui, hold)).collect();
-            section().class("orders").child((h2().child(ui.words.orders), ul().child(rows)))
-        })
-    }
+pub(crate) fn orders(ui: Ui) -> Option<El> {
+    let rows: Vec<El> = ui.cart(|cart| {
+        let settled = cart.holds().iter().filter(|hold| hold.state() != hold::State::Held);
+        settled.take(SHOWN).map(|hold| row(ui, hold)).collect()
+    });
+    (!rows.is_empty())
+        .then(|| section().class("orders").child((h2().child(ui.words.orders), ul().child(rows))))
 }
 
 /// Orders listed: the rest is the shop's order page.

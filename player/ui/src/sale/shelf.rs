@@ -3,7 +3,7 @@
 use super::goods::{self, Goods};
 use super::holds;
 use crate::app::{Tab, Ui};
-use crate::page::dom::{El, Row, div, each, li, p, ul};
+use crate::page::dom::{Drawn, El, Row, div, each, li, p, ul};
 use crate::page::signals::Signal;
 
 /// The shelf's panel.
@@ -30,7 +30,7 @@ pub(crate) fn panel(ui: Ui) -> El {
         .child(div().class("scroll").attr("tabindex", "0").child((
             each(ul().class("shelf"), rows),
             empty,
-            holds::orders(ui),
+            Drawn(ui, holds::orders),
         )))
 }
 
