@@ -139,6 +139,12 @@ async fn run(arguments: Arguments) -> Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
+    // Browsers' profiles of runs that were cut short.
+    for entry in std::fs::read_dir(&folder)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("profile-") {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
     let path = |cell: &Cell| folder.join(format!("{}.csv", cell.name()));
     let due: Vec<&Cell> = cells.iter().filter(|cell| !path(cell).exists()).collect();
     let mut failed = 0;
