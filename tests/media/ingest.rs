@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use hawker_server_core::media::aac::Sound;
-use hawker_server_core::media::frame::{Config, Event, Frame, Track};
+use hawker_server_core::media::frame::{Event, Frame, Track};
 use hawker_server_core::media::h264::Picture;
 use hawker_tests::encoder;
 use tokio::process::Command;
