@@ -65,7 +65,9 @@ fn small_std(cargo: &mut Command) {
     cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
     cargo.env("RUSTC_BOOTSTRAP", "1");
     // Without reference types the script keeps what the module refers to, which takes fewer bytes than shims around each import.
-    let flags = "-Zunstable-options -Cpanic=immediate-abort -Ctarget-feature=-reference-types,-multivalue";
+    // Where a panic was written is never told either; it would name folders of the machine that built.
+    let flags = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
+                 -Ctarget-feature=-reference-types,-multivalue";
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     cargo.env_remove("RUSTFLAGS");
 }
