@@ -122,7 +122,7 @@ pub const SETS: [Set; 5] = [
     Set {
         name: "short",
         about: "each player at its best on three links, three times; under 15 minutes",
-        links: &[("clean", Some(18)), ("rough", Some(18)), ("step", Some(24))],
+        links: &[("clean", Some(16)), ("rough", Some(16)), ("step", Some(24))],
         all_players: false,
         runs: 3,
     },
