@@ -19,6 +19,43 @@ function engine() {
   return engineModule;
 }
 
+/** Answers that are older than this, in ms, are of another moment of the show. */
+const EARLY_MS = 2000;
+
+/**
+ * Asks for what the engine will ask for first while that is still being loaded: the room's state, and the media that the server
+ * names to begin with. Gives what the engine takes for `fetch`.
+ */
+function early(base, media) {
+  const asked = new Map();
+  let over = false;
+  const ask = (url) => {
+    const stop = new AbortController();
+    const answer = fetch(url, { cache: "no-store", credentials: "omit", signal: stop.signal });
+    asked.set(url, { answer, stop, at: performance.now() });
+    return answer;
+  };
+  ask(`${base}/stream`).then((response) => {
+    const join = response.headers.get("hawker-join");
+    if (join && media && !over) ask(`${base}/${join}`).catch(() => {});
+  }, () => {});
+  return (url, options) => {
+    const known = asked.get(url);
+    asked.delete(url);
+    const fresh = known && performance.now() - known.at < EARLY_MS;
+    if (known && !fresh) known.stop.abort();
+    if (url.endsWith(".mp4")) {
+      // Whatever it is, nothing else is asked for first any more.
+      over = true;
+      for (const { stop } of asked.values()) stop.abort();
+      asked.clear();
+    }
+    if (!fresh) return fetch(url, options);
+    options.signal.addEventListener("abort", () => known.stop.abort());
+    return known.answer;
+  };
+}
+
 let uiModule;
 function ui() {
   uiModule ??= import(new URL("ui.js", HERE).href).then(async (module) => {
@@ -253,6 +290,7 @@ export class HawkerLive extends HTMLElement {
       this.#fail("bad-server", `server="${this.getAttribute("server")}" is not an http(s) address`);
       return;
     }
+    const ask = early(`${server}/live/${this.room}`, this.quality === "auto");
     let module;
     try {
       module = await engine();
@@ -262,7 +300,7 @@ export class HawkerLive extends HTMLElement {
       return;
     }
     if (turn !== this.#starting || !this.isConnected) return;
-    this.#engine = new module.Engine(this, this.#parts.video, server, this.room);
+    this.#engine = new module.Engine(this, this.#parts.video, server, this.room, ask);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
     this.#engine.start();
     this.#emit("hawker:ready", { room: this.room, server });

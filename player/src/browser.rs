@@ -12,8 +12,6 @@ extern "C" {
     pub(crate) fn set_timeout(run: &Function, ms: f64) -> f64;
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(crate) fn clear_timeout(id: f64);
-    #[wasm_bindgen(js_name = fetch)]
-    pub(crate) fn fetch(url: &str, options: &Object) -> Promise;
     #[wasm_bindgen(js_namespace = document, js_name = addEventListener)]
     pub(crate) fn listen_document(name: &str, run: &Function);
     #[wasm_bindgen(js_namespace = document, js_name = removeEventListener)]

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::record::Record;
 use crate::shell::Shell;
 use hawker_player_core::media::player::Input;
-use js_sys::{Array, Object};
+use js_sys::{Array, Function, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -17,11 +17,11 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// For this `<hawker-live>`, its video, `https://server` and a room. Idle until `start`.
+    /// For this `<hawker-live>`, its video, `https://server` and a room; requests go through `fetch`. Idle until `start`.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(host: JsValue, video: JsValue, server: &str, room: &str) -> Self {
-        Self { shell: Shell::new(host, video.unchecked_into::<Video>(), server, room) }
+    pub fn new(host: JsValue, video: JsValue, server: &str, room: &str, fetch: Function) -> Self {
+        Self { shell: Shell::new(host, video.unchecked_into::<Video>(), server, room, fetch) }
     }
 
     /// Begins to load and play.

@@ -1,7 +1,7 @@
 //! Requests: the room's state, the server's clock, and segments that are scanned while they arrive. Headers are peeked at;
 //! media go on as views.
 
-use crate::browser::{AbortController, Piece, Response, fetch};
+use crate::browser::{AbortController, Piece, Response};
 use crate::clock;
 use crate::record::Record;
 use crate::shell::Shell;
@@ -22,7 +22,8 @@ const STREAM_BYTES_MAX: u32 = 64 * 1024;
 /// Header bytes looked at in one step; longer boxes take several.
 const PEEK: usize = 512;
 
-async fn request(url: &str, abort: &AbortController, range: Option<u32>) -> Result<Response, JsValue> {
+/// A request, begun at once.
+fn request(shell: &Shell, url: &str, abort: &AbortController, range: Option<u32>) -> JsFuture {
     let mut options = Record::new()
         .with("signal", abort.signal())
         .with("cache", "no-store")
@@ -32,7 +33,7 @@ async fn request(url: &str, abort: &AbortController, range: Option<u32>) -> Resu
         let range = ["bytes=0-", &bytes.saturating_sub(1).to_string()].concat();
         options = options.with("headers", Record::new().with("Range", range).done());
     }
-    Ok(JsFuture::from(fetch(url, &options.done())).await?.unchecked_into())
+    JsFuture::from(shell.fetch(url, &options.done()))
 }
 
 /// Asks for the room's state.
@@ -44,9 +45,10 @@ pub(crate) fn stream(shell: &Rc<Shell>, after: Option<u64>) {
         url.push_str("?after=");
         url.push_str(&after.to_string());
     }
+    let response = request(shell, &url, &abort, None);
     let shell = Rc::downgrade(shell);
     spawn_local(async move {
-        let told = stream_once(&url, &abort).await;
+        let told = stream_read(response).await;
         if let Some(shell) = shell.upgrade()
             && shell.asked(turn)
         {
@@ -57,9 +59,14 @@ pub(crate) fn stream(shell: &Rc<Shell>, after: Option<u64>) {
 }
 
 /// One answer about the room's state, or why there is none.
-pub(crate) async fn stream_once(url: &str, abort: &AbortController) -> Result<Stream, Answer> {
+pub(crate) async fn stream_once(shell: &Shell) -> Result<Stream, Answer> {
+    let url = [shell.base(), "/stream"].concat();
+    stream_read(request(shell, &url, &AbortController::new(), None)).await
+}
+
+async fn stream_read(response: JsFuture) -> Result<Stream, Answer> {
     let lost = |_| Answer::Nothing;
-    let response = request(url, abort, None).await.map_err(lost)?;
+    let response: Response = response.await.map_err(lost)?.unchecked_into();
     match response.status() {
         200 => {}
         404 => return Err(Answer::NoRoom),
@@ -80,11 +87,12 @@ pub(crate) fn answer(told: &Result<Stream, Answer>) -> Answer {
 /// Asks for the server's clock.
 pub(crate) fn time(shell: &Rc<Shell>) {
     let url = [shell.server(), "/api/v1/time"].concat();
+    let sent = clock::now();
+    let response = request(shell, &url, &AbortController::new(), None);
     let shell = Rc::downgrade(shell);
     spawn_local(async move {
-        let sent = clock::now();
         let server_ms = async {
-            let response = request(&url, &AbortController::new(), None).await.ok()?;
+            let response: Response = response.await.ok()?.unchecked_into();
             if response.status() != 200 {
                 return None;
             }
@@ -105,11 +113,12 @@ pub(crate) fn time(shell: &Rc<Shell>) {
 pub(crate) fn segment(shell: &Rc<Shell>, id: RequestId, url: String, probe: Option<u32>) {
     let abort = Rc::new(AbortController::new());
     shell.begins(id, abort.clone());
+    let response = request(shell, &url, &abort, probe);
     let shell = Rc::downgrade(shell);
     spawn_local(async move {
         let end = match probe {
-            Some(bytes) => timed(&url, &abort, bytes).await,
-            None => scanned(&shell, id, &url, &abort).await,
+            Some(bytes) => timed(response, &abort, bytes).await,
+            None => scanned(&shell, id, response, &abort).await,
         };
         if let Some(shell) = shell.upgrade()
             && shell.ends(id)
@@ -133,10 +142,10 @@ enum End {
 async fn scanned(
     shell: &Weak<Shell>,
     id: RequestId,
-    url: &str,
+    response: JsFuture,
     abort: &AbortController,
 ) -> Result<End, JsValue> {
-    let response = request(url, abort, None).await?;
+    let response: Response = response.await?.unchecked_into();
     let status = response.status();
     let headers = response.headers();
     if status != 200 {
@@ -204,8 +213,8 @@ fn scan(
 }
 
 /// Times a transfer from its first piece to its last.
-async fn timed(url: &str, abort: &AbortController, bytes: u32) -> Result<End, JsValue> {
-    let response = request(url, abort, Some(bytes)).await?;
+async fn timed(response: JsFuture, abort: &AbortController, bytes: u32) -> Result<End, JsValue> {
+    let response: Response = response.await?.unchecked_into();
     if response.status() != 206 && response.status() != 200 {
         abort.abort();
         return Ok(End::Refused(response.status(), None));

@@ -1,7 +1,6 @@
 //! Playback by the browser's own HLS player, where media cannot be fed to the element: asks for the room's state, sets the
 //! address, tells the states. No latency control and no choice of rendition: those are the browser's.
 
-use crate::browser::AbortController;
 use crate::shell::Shell;
 use crate::{browser, fetch, video};
 use hawker_player_core::media::player::State;
@@ -25,13 +24,16 @@ pub(crate) fn begin(shell: &Rc<Shell>) -> bool {
         return false;
     }
     shell.set_native(State::Connecting);
-    let (base, shell) = (shell.base().to_owned(), Rc::downgrade(shell));
+    let me = Rc::downgrade(shell);
     spawn_local(async move {
         // The epoch whose playlist was given to the element.
         let mut given = None;
         loop {
-            let told = fetch::stream_once(&[&base, "/stream"].concat(), &AbortController::new()).await;
-            let Some(shell) = shell.upgrade().filter(|shell| !shell.stopped.get()) else { return };
+            let Some(shell) = me.upgrade().filter(|shell| !shell.stopped.get()) else { return };
+            let told = fetch::stream_once(&shell).await;
+            if shell.stopped.get() {
+                return;
+            }
             shell.answered(fetch::answer(&told));
             if let Ok(stream) = told {
                 match stream.state() {

@@ -15,7 +15,7 @@ use hawker_player_core::media::player::{Input, Output, Player, State};
 use hawker_player_core::media::trouble::Trouble;
 use hawker_wire::media::Unit;
 use hawker_wire::{Instant, Machine};
-use js_sys::Uint8Array;
+use js_sys::{Function, Object, Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
@@ -26,6 +26,8 @@ pub(crate) struct Shell {
     me: Weak<Self>,
     host: JsValue,
     video: Video,
+    /// `fetch`, or what stands before it.
+    fetch: Function,
     server: String,
     base: String,
     core: RefCell<Player>,
@@ -60,7 +62,7 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(host: JsValue, video: Video, server: &str, room: &str) -> Rc<Self> {
+    pub(crate) fn new(host: JsValue, video: Video, server: &str, room: &str, fetch: Function) -> Rc<Self> {
         let seed = (js_sys::Math::random() * 1e15) as u64;
         Rc::new_cyclic(|me: &Weak<Self>| {
             let timer = me.clone();
@@ -69,6 +71,7 @@ impl Shell {
                 watch: video::Watch::new(me, &video),
                 host,
                 video,
+                fetch,
                 server: server.to_owned(),
                 base: [server, "/live/", room].concat(),
                 core: RefCell::new(Player::new(clock::now(), seed)),
@@ -110,6 +113,12 @@ impl Shell {
     /// `https://server/live/room`
     pub(crate) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// A request to the server.
+    pub(crate) fn fetch(&self, url: &str, options: &Object) -> Promise {
+        let asked = self.fetch.call2(&JsValue::NULL, &url.into(), options);
+        asked.map_or_else(|error| Promise::reject(&error), JsValue::unchecked_into)
     }
 
     /// The element's video.

@@ -31,6 +31,7 @@ export function element(room, server) {
   document.body.append(live);
   return live;
 }
+export function fetcher() { return (url, options) => window.fetch(url, options); }
 export function define() {
   if (customElements.get("hawker-live")) return true;
   return false;
@@ -74,6 +75,7 @@ extern "C" {
     fn said(live: &JsValue) -> Array;
     fn shown(live: &JsValue) -> String;
     fn host() -> JsValue;
+    fn fetcher() -> js_sys::Function;
     fn video() -> JsValue;
     fn serve(stream: &Uint8Array, segment: &Uint8Array);
     fn refuse(status: u16);
@@ -151,7 +153,7 @@ async fn an_offline_room_is_told_and_asked_again_by_one_long_poll() {
     let offline = Stream { version: 9, ..Stream::default() };
     serve(&bytes(&offline), &Uint8Array::new_with_length(0));
     let host = host();
-    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo");
+    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo", fetcher());
     engine.start();
     until(|| engine.state() == "offline", "offline").await;
     assert_eq!(list(&host).last().map(String::as_str), Some("offline"));
@@ -165,7 +167,7 @@ async fn an_offline_room_is_told_and_asked_again_by_one_long_poll() {
 async fn an_unknown_room_is_told_until_it_is_there() {
     refuse(404);
     let host = host();
-    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo");
+    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo", fetcher());
     engine.start();
     until(|| engine.error().as_deref() == Some("no-room"), "no such room").await;
     assert_eq!(list(&host), ["error", "no-room"], "told once, as a state and as an error");
@@ -178,7 +180,7 @@ async fn an_unknown_room_is_told_until_it_is_there() {
 #[wasm_bindgen_test]
 async fn a_server_that_does_not_answer_is_told_after_some_tries() {
     refuse(0);
-    let engine = Engine::new(host(), video(), "http://server.test", "demo");
+    let engine = Engine::new(host(), video(), "http://server.test", "demo", fetcher());
     engine.start();
     until(|| requests("/stream") == 1, "a question").await;
     assert_eq!(engine.state(), "connecting", "a moment's silence is no news");
@@ -191,7 +193,7 @@ async fn an_ended_room_is_told() {
     let mut ended = Stream { version: 2, ..Stream::default() };
     ended.set_state(State::Ended);
     serve(&bytes(&ended), &Uint8Array::new_with_length(0));
-    let engine = Engine::new(host(), video(), "http://server.test", "demo");
+    let engine = Engine::new(host(), video(), "http://server.test", "demo", fetcher());
     engine.start();
     until(|| engine.state() == "ended", "ended").await;
     engine.stop();
@@ -201,7 +203,7 @@ async fn an_ended_room_is_told() {
 async fn hostile_answers_are_tried_again_with_pauses_and_kill_nothing() {
     // Not a protobuf.
     serve(&Uint8Array::from(&[0xff; 64][..]), &Uint8Array::new_with_length(0));
-    let engine = Engine::new(host(), video(), "http://server.test", "demo");
+    let engine = Engine::new(host(), video(), "http://server.test", "demo", fetcher());
     engine.start();
     pause(1_500).await;
     assert_eq!((engine.state(), engine.error()), ("error".to_owned(), Some("bad-server".to_owned())));
@@ -212,7 +214,7 @@ async fn hostile_answers_are_tried_again_with_pauses_and_kill_nothing() {
     let lies: [&[u8]; 4] = [b"\0\0\0\0mdat", b"\x7f\xff\xff\xffmoov....", b"\0\0\0\x09mdatx", &[0; 4096]];
     for lie in lies {
         serve(&bytes(&live()), &Uint8Array::from(lie));
-        let engine = Engine::new(host(), video(), "http://server.test", "demo");
+        let engine = Engine::new(host(), video(), "http://server.test", "demo", fetcher());
         engine.start();
         pause(1_200).await;
         assert!(requests(".mp4") >= 1);
@@ -226,7 +228,7 @@ async fn hostile_answers_are_tried_again_with_pauses_and_kill_nothing() {
 async fn a_stopped_engine_is_silent() {
     serve(&bytes(&live()), &Uint8Array::new_with_length(0));
     let host = host();
-    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo");
+    let engine = Engine::new(host.clone(), video(), "http://server.test", "demo", fetcher());
     engine.start();
     pause(50).await;
     engine.stop();

@@ -82,6 +82,11 @@ async fn a_waiting_page_is_told_when_the_encoder_comes() {
     let live = Stream::decode(waiting.await.unwrap()).unwrap();
     assert_eq!((live.state(), live.newest), (State::Live, 1));
     assert_eq!(live.renditions[0].codecs, "avc1.64000d");
+    // A page asks for this before its player is there.
+    let told = rig.get("stream").await;
+    assert_eq!(header(&told, "hawker-join"), format!("{}/{}/1.mp4", live.epoch, live.renditions[0].name));
+    assert!(header(&told, "access-control-expose-headers").contains("hawker-join"));
+    assert_eq!(rig.get(header(&told, "hawker-join")).await.status(), 200);
 }
 
 #[tokio::test]

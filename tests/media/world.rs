@@ -168,6 +168,48 @@ fn a_browser_that_wants_no_media_for_a_while_gets_none_and_is_at_the_live_edge_a
     }
 }
 
+#[test]
+fn a_page_hidden_for_a_minute_is_live_within_a_second_of_being_shown() {
+    for silent in [true, false] {
+        let hidden = |hidden| Step::Page(Input::Hidden { hidden, silent });
+        let warm = [
+            Step::Publish(ONE),
+            Step::Run(2_000),
+            Step::Open,
+            Step::Run(10_000),
+            hidden(true),
+            Step::Run(60_000),
+        ];
+        let (mut world, _) = run(&warm, &[hidden(false), Step::Run(1_000)]);
+        let shown = world.mse.shown.last().map_or(0, |shown| shown.at_us);
+        assert!(world.now().as_us() - shown < 100_000, "silent {silent}: the picture moves");
+        world.run(&[Step::Run(2_000)]);
+        let after = world.report();
+        assert!(after.stalls == 0 && after.latency_p95_ms < 500.0, "silent {silent}: {after:?}");
+    }
+}
+
+/// What the element keeps behind the playhead, and what the player itself remembers, do not grow with time.
+#[test]
+fn a_long_show_is_held_in_little_memory() {
+    let mut world = World::default();
+    world.run(&[Step::Link(6_000, 20), Step::Publish(LADDER), Step::Run(2_000), Step::Open]);
+    let mut largest = Vec::new();
+    for minute in 0..10 {
+        let mut size = 0;
+        for _ in 0..12 {
+            world.run(&[Step::Run(5_000)]);
+            let sample = world.mse.sample();
+            let from = sample.ranges.first().map_or(0.0, |range| range.0);
+            assert!(sample.playhead - from <= 15.0, "minute {minute}: {} s behind", sample.playhead - from);
+            size = size.max(format!("{:?}", world.player()).len());
+        }
+        largest.push(size);
+    }
+    let (early, late) = largest.split_at(5);
+    assert!(late.iter().max() <= early.iter().max().map(|size| size + size / 10).as_ref(), "{largest:?}");
+}
+
 /// The twelve traces: nothing of a public set may stop the show for long.
 #[test]
 fn row_23_public_traces_play() {

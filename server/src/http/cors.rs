@@ -6,13 +6,14 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::ops::config::HttpConfig;
 
 /// Headers of ours that a page of another origin may read.
-const EXPOSED: [&str; 9] = [
+const EXPOSED: [&str; 10] = [
     "etag",
     "content-length",
     "content-range",
     "retry-after",
     "date",
     "hawker-independent",
+    "hawker-join",
     "hawker-state",
     "cmsd-dynamic",
     "cmsd-static",

@@ -12,6 +12,7 @@ use axum::routing::get;
 use hawker_server_core::media::frame::Track;
 use hawker_server_core::media::live::Answer;
 use hawker_server_core::media::window::request::{Follow, Reply, Request, What, Whole};
+use hawker_wire::media::limits::JOIN_BPS;
 use hawker_wire::proto;
 use prost::Message as _;
 use serde::Deserialize;
@@ -210,7 +211,18 @@ async fn stream(
         (header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, stream.encode_to_vec()).into_response()
+    let mut response = (headers, stream.encode_to_vec()).into_response();
+    if let Some(join) = join(&stream) {
+        put(response.headers_mut(), HeaderName::from_static("hawker-join"), &join);
+    }
+    response
+}
+
+/// What a page of which nothing is known yet asks for first, so that it can before its player is there.
+fn join(stream: &proto::Stream) -> Option<String> {
+    let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
+    let rendition = stream.renditions.iter().find(fits).or(stream.renditions.last())?;
+    Some(format!("{}/{}/{}.mp4", stream.epoch, rendition.name, stream.newest))
 }
 
 fn playlist(kind: &'static str, text: String) -> Response {

@@ -360,6 +360,12 @@ mod tests {
     }
 
     #[test]
+    fn the_first_choice_is_what_the_page_has_asked_for_already() {
+        let trusted = hawker_wire::media::limits::JOIN_BPS;
+        assert!((Abr::default().throughput.estimate_bps() * SAFETY_UP - f64::from(trusted)).abs() < 1.0);
+    }
+
+    #[test]
     fn a_probe_that_makes_chunks_late_is_broken_off() {
         let mut abr = low();
         let mut probed = None;

@@ -3,8 +3,8 @@
 
 use super::Sample;
 use super::limits::{
-    FRAMES_KEPT, FROZEN_AFTER, FROZEN_FRAMES, HOLE_NEED_S, NUDGES_MAX, RESUME_AFTER, RESUME_AHEAD_S,
-    STALL_AFTER, STANDS_S, STUCK_AFTER,
+    FRAMES_KEPT, FROZEN_AFTER, FROZEN_AGAIN, FROZEN_DUE_S, FROZEN_FRAMES, HOLE_NEED_S, NUDGES_MAX,
+    RESUME_AFTER, RESUME_AHEAD_S, STALL_AFTER, STANDS_S, STUCK_AFTER,
 };
 use hawker_wire::{Instant, Machine, Span};
 use std::collections::VecDeque;
@@ -125,11 +125,11 @@ impl Gap {
             return;
         }
         let Some(since) = self.decoded_at else { return };
-        let due =
-            self.frames.iter().filter(|at| **at > self.decoded_head && **at + 0.1 < sample.playhead).count();
+        let due = |at: &&f64| **at > self.decoded_head && **at + FROZEN_DUE_S < sample.playhead;
+        let due = self.frames.iter().filter(due).count();
         if now.since(since) > FROZEN_AFTER && due >= FROZEN_FRAMES {
             self.decoded_at = None;
-            self.nudge(now, FROZEN_AFTER, sample.playhead + 0.001);
+            self.nudge(now, FROZEN_AGAIN, sample.playhead + 0.001);
         }
     }
 
@@ -217,7 +217,7 @@ mod tests {
             decoded: 3,
             ..Sample::default()
         });
-        assert!(matches!(out.first(), Some((at, Output::Seek(_))) if *at <= 500), "{out:?}");
+        assert!(matches!(out.first(), Some((at, Output::Seek(_))) if *at <= 250), "{out:?}");
     }
 
     #[test]

@@ -14,7 +14,7 @@
 use super::Sample;
 use super::limits::{
     EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LEVEL_EMA,
-    RATE_DEAD_S, RATE_GAIN, RATE_MAX, RATE_MIN, RATE_STEP, RATE_TRIM, SKIP_BEHIND_S, SKIP_SHOWN_S,
+    RATE_DEAD_S, RATE_GAIN, RATE_MAX, RATE_MIN, RATE_STEP, RATE_TRIM, SETTLES, SKIP_BEHIND_S, SKIP_SHOWN_S,
     TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S, TARGET_PROBED_S, TARGET_START_S, UNDERRUN_FALL,
     UNDERRUN_RAISE_S,
 };
@@ -70,6 +70,8 @@ pub fn keeps_pitch(rate: f64) -> bool {
 pub struct Latency {
     joining: bool,
     joined_s: Option<f64>,
+    /// First began to play.
+    started: Option<Instant>,
     target_s: f64,
     /// The target is no lower.
     least_s: f64,
@@ -90,6 +92,7 @@ impl Default for Latency {
         Self {
             joining: true,
             joined_s: None,
+            started: None,
             target_s: TARGET_START_S,
             least_s: 0.0,
             edge: Edge::default(),
@@ -128,6 +131,7 @@ impl Latency {
         let now_s = seconds(now);
         if let Some((edge, reach_s)) = self.edge.value().zip(self.reach_s)
             && !overloaded
+            && self.settled(now)
         {
             self.lacks.push(now, (edge + now_s - reach_s).min(LACK_MAX_S));
         }
@@ -136,13 +140,19 @@ impl Latency {
         self.reach_s = Some(self.reach_s.map_or(to_s, |reach_s| reach_s.max(to_s)));
     }
 
+    /// The page is done with what it does at the start: compiling, drawing its interface.
+    fn settled(&self, now: Instant) -> bool {
+        self.started.is_some_and(|started| now.since(started) >= SETTLES)
+    }
+
     fn learn(&mut self, now: Instant, elapsed_s: f64) {
         self.penalty_s = (self.penalty_s - UNDERRUN_FALL * elapsed_s).max(0.0);
         let wanted = HOLD_S + TARGET_MARGIN_S + self.lacks.second(now) + self.penalty_s;
         // Not `clamp`: between bounds that are no constants it may panic with numbers in its words, and printing floats costs
         // every page 9 KB.
         let wanted = wanted.max(self.least_s).min(TARGET_MAX_S);
-        self.target_s = wanted.max(self.target_s - TARGET_FALL * elapsed_s);
+        let fall = if self.settled(now) { TARGET_FALL * elapsed_s } else { 0.0 };
+        self.target_s = wanted.max(self.target_s - fall);
     }
 
     fn sample(&mut self, now: Instant, sample: &Sample) {
@@ -155,6 +165,7 @@ impl Latency {
                 && end - start.max(joined_s) >= self.target_s
             {
                 self.joining = false;
+                self.started.get_or_insert(now);
                 self.level_s = self.target_s;
                 self.set_rate(1.0);
                 self.out.push_back(Output::Start((end - self.target_s).max(start)));

@@ -124,6 +124,8 @@ pub const TARGET_MARGIN_S: f64 = 0.01;
 pub const TARGET_PROBED_S: f64 = 0.22;
 /// The highest: beyond it a lower rendition helps more than waiting.
 pub const TARGET_MAX_S: f64 = 1.0;
+/// For so long after the first start the page is busy with itself, and what comes late because of that is no jitter.
+pub const SETTLES: Span = Span::from_secs(3);
 /// How fast the target falls, seconds in a second.
 pub const TARGET_FALL: f64 = 0.02;
 /// Each underrun raises the target by this much;
@@ -168,10 +170,14 @@ pub const RESUME_AFTER: Span = Span::from_ms(200);
 pub const RESUME_AHEAD_S: f64 = 0.25;
 /// A seek that gets it going is not repeated for so long.
 pub const STUCK_AFTER: Span = Span::from_ms(1_200);
-/// Decoded frames must have been due for so long before the picture counts as frozen.
-pub const FROZEN_AFTER: Span = Span::from_ms(400);
-/// And so many of them.
-pub const FROZEN_FRAMES: usize = 5;
+/// No frame was decoded for so long although some were due: the picture counts as frozen.
+pub const FROZEN_AFTER: Span = Span::from_ms(180);
+/// And so many of them,
+pub const FROZEN_FRAMES: usize = 4;
+/// each overdue by this much, seconds. Decoding runs ahead of the playhead by more.
+pub const FROZEN_DUE_S: f64 = 0.05;
+/// A nudge for a frozen picture is given so long to work: it decodes from the keyframe before.
+pub const FROZEN_AGAIN: Span = Span::from_ms(400);
 /// A playhead that stands with less than this ahead is at the end of its media: Chromium's decoders keep the last tenth of
 /// a second until more comes.
 pub const STANDS_S: f64 = 0.15;

@@ -215,7 +215,10 @@ impl Player {
             },
             Unit::Chunk { chunk, len } => {
                 let told = self.pieces.take_if(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
-                self.abr.handle(now, abr::Input::Piece(rung, len.saturating_sub(told), chunk.made));
+                // A picture that does not say when it was made was made at its time: only differences count.
+                let by_time = (chunk.kind == Kind::Video).then(|| Wall((chunk.start_s() * 1e3) as u64));
+                let made = chunk.made.or(by_time);
+                self.abr.handle(now, abr::Input::Piece(rung, len.saturating_sub(told), made));
                 let before = self.ledger.rung();
                 if self.ledger.chunk(request, rung, chunk) {
                     self.latency.handle(now, latency::Input::Joined(chunk.start_s()));

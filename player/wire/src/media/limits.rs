@@ -10,3 +10,6 @@ pub const PRFT_BYTES_MAX: u64 = 64;
 pub const TRACKS_MAX: usize = 8;
 /// Samples whose fields are read from one `trun`: a fragment of ours has one, and 64 KiB hold no more than this.
 pub const SAMPLES_MAX: u32 = 16 * 1024;
+/// Bits a second that a link of which nothing is known is trusted with: seven tenths of a poor 4G link. The page asks for such
+/// a rendition before its player is there, so both ends must agree.
+pub const JOIN_BPS: u32 = 1_050_000;
