@@ -258,7 +258,9 @@ impl Subject for Pacing {
         match random.below(16) {
             0 => latency::Input::Join,
             1 | 2 => latency::Input::Joined(seconds(random, now)),
-            3 | 4 => latency::Input::Reach { to_s: seconds(random, now), overloaded: rarely(random, 4) },
+            3 | 4 => {
+                latency::Input::Reach { to_s: Some(seconds(random, now)), overloaded: rarely(random, 4) }
+            }
             5 => latency::Input::Underrun,
             6 => latency::Input::Shown,
             7 => latency::Input::GoLive,

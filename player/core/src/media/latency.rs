@@ -28,10 +28,10 @@ pub enum Input {
     Join,
     /// The first chunk since then begins here, seconds.
     Joined(f64),
-    /// A chunk came; all tracks reach to here now, seconds.
+    /// A chunk came.
     Reach {
-        /// Media time.
-        to_s: f64,
+        /// How far all tracks reach now, seconds of media; `None`: one has not begun.
+        to_s: Option<f64>,
         /// It came late because the link is too slow for the rendition: no measure of jitter.
         overloaded: bool,
     },
@@ -234,7 +234,8 @@ impl Machine for Latency {
             Input::Joined(at) => {
                 self.joined_s.get_or_insert(at);
             }
-            Input::Reach { to_s, overloaded } => self.reach(now, to_s, overloaded),
+            Input::Reach { to_s: Some(to_s), overloaded } => self.reach(now, to_s, overloaded),
+            Input::Reach { to_s: None, .. } => {}
             Input::Probed(probed) => {
                 self.least_s = if probed { TARGET_PROBED_S } else { 0.0 };
             }
@@ -375,7 +376,7 @@ mod tests {
                 let end = ((100.0 + t - late(t)) * 30.0).floor() / 30.0;
                 if end > self.end {
                     self.end = end;
-                    self.latency.handle(self.now, Input::Reach { to_s: end, overloaded: false });
+                    self.latency.handle(self.now, Input::Reach { to_s: Some(end), overloaded: false });
                 }
                 if step % 5 == 0 {
                     self.look();

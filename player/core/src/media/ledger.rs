@@ -6,6 +6,7 @@
 
 use super::limits::{OVERLAP_EPSILON_S, RESUME_AHEAD_S, SPLICE_AHEAD_S, SPLICE_BACK_S};
 use super::{RequestId, Sample};
+use hawker_wire::Wall;
 use hawker_wire::media::{Chunk, Init, Kind};
 
 /// See the module text.
@@ -50,6 +51,12 @@ pub enum InitVerdict {
     Drop,
     /// The tracks are others: a SourceBuffer cannot change them.
     Rebuild,
+}
+
+/// When a chunk was made, by the server or by itself: a picture that does not say was made at its time. Only differences count.
+pub(super) fn made(chunk: &Chunk) -> Option<Wall> {
+    let by_time = (chunk.kind == Kind::Video).then(|| Wall((chunk.start_s() * 1e3) as u64));
+    chunk.made.or(by_time)
 }
 
 impl Ledger {

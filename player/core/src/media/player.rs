@@ -8,7 +8,7 @@ use super::buffer::{self, Buffer};
 use super::clock::Clock;
 use super::gap::{self, Gap};
 use super::latency::{self, Latency};
-use super::ledger::{InitVerdict, Ledger};
+use super::ledger::{self, InitVerdict, Ledger};
 use super::limits::{HIDDEN_STOP, REBUILD_PAUSE, REBUILDS_MAX, RETRY_LAST, SAMPLE_EVERY};
 use super::loader::{self, Loader};
 use super::{RequestId, Sample};
@@ -215,17 +215,13 @@ impl Player {
             },
             Unit::Chunk { chunk, len } => {
                 let told = self.pieces.take_if(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
-                // A picture that does not say when it was made was made at its time: only differences count.
-                let by_time = (chunk.kind == Kind::Video).then(|| Wall((chunk.start_s() * 1e3) as u64));
-                let made = chunk.made.or(by_time);
-                self.abr.handle(now, abr::Input::Piece(rung, len.saturating_sub(told), made));
+                let (bytes, made) = (len.saturating_sub(told), ledger::made(chunk));
+                self.abr.handle(now, abr::Input::Piece(rung, bytes, made));
                 let before = self.ledger.rung();
                 if self.ledger.chunk(request, rung, chunk) {
                     self.latency.handle(now, latency::Input::Joined(chunk.start_s()));
-                    if let Some(to_s) = self.ledger.reach_s() {
-                        let overloaded = self.abr.overloaded();
-                        self.latency.handle(now, latency::Input::Reach { to_s, overloaded });
-                    }
+                    let (to_s, overloaded) = (self.ledger.reach_s(), self.abr.overloaded());
+                    self.latency.handle(now, latency::Input::Reach { to_s, overloaded });
                     if chunk.kind == Kind::Video {
                         self.gap.handle(now, gap::Input::Frame(chunk.start_s()));
                         if before != Some(rung) {
