@@ -4,22 +4,14 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use hawker_tests::burned::{self, Figures, Output, READER};
-use hawker_tests::{browser, server};
+use hawker_tests::burned::{self, Figures, READER};
 
 fn main() -> Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run())
 }
 
 async fn run() -> Result<()> {
-    let server = server::start().await;
-    let key = server.room("glass").await;
-    let url = server.rtmp("glass", &key);
-    let _camera = burned::publish(&server.running, &[Output { url, size: "640x360", kbps: 1_500 }]);
-    let browser = browser::chromium().await;
-    browser.open(&format!("{}/room/glass", server.url)).await;
-    let live = "document.querySelector('hawker-live')?.state === 'live'";
-    browser.until(live, Duration::from_secs(30)).await;
+    let (_server, _camera, browser) = burned::watched().await;
     browser.eval(READER).await;
     // The target is approached from above: what counts is a minute of watching, not the first seconds of it.
     tokio::time::sleep(Duration::from_secs(10)).await;

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use hawker_tests::burned::{self, Output, READER};
-use hawker_tests::{browser, server};
+use hawker_tests::burned::{self, READER};
 
 /// Wraps what the engine calls: pieces as `fetch` gives them, appends, and the element's buffer. Stamps are ms since 1970.
 const STAMPS: &str = r#"
@@ -88,14 +87,7 @@ fn main() -> Result<()> {
 }
 
 async fn run() -> Result<()> {
-    let server = server::start().await;
-    let key = server.room("glass").await;
-    let url = server.rtmp("glass", &key);
-    let _camera = burned::publish(&server.running, &[Output { url, size: "640x360", kbps: 1_500 }]);
-    let browser = browser::chromium().await;
-    browser.open(&format!("{}/room/glass", server.url)).await;
-    let live = "document.querySelector('hawker-live')?.state === 'live'";
-    browser.until(live, Duration::from_secs(30)).await;
+    let (_server, _camera, browser) = burned::watched().await;
     tokio::time::sleep(Duration::from_secs(10)).await;
     browser.eval(READER).await;
     browser.eval(STAMPS).await;

@@ -4,7 +4,9 @@
 //! ffmpeg encodes the pictures, one process a rendition; stamps and sound are put to them here. One ffmpeg for both holds each
 //! picture back until its sound has come, by two clocks that began apart: 75 to 110 ms that say nothing of what is measured.
 
+use crate::browser::{self, Browser};
 use crate::encoder::{self, Encoder};
+use crate::server::{self, Server};
 use hawker_server::Running;
 use hawker_server_core::media::flv::Kind;
 use hawker_server_core::media::flv::file::{self, Tag};
@@ -86,6 +88,19 @@ pub fn publish(running: &Running, outputs: &[Output<'_>]) -> Camera {
         }
     });
     Camera { _children: children }
+}
+
+/// A server, a camera of one rendition with sound in its room `glass`, and a browser in which that room is live.
+pub async fn watched() -> (Server, Camera, Browser) {
+    let server = server::start().await;
+    let key = server.room("glass").await;
+    let url = server.rtmp("glass", &key);
+    let camera = publish(&server.running, &[Output { url, size: "640x360", kbps: 1_500 }]);
+    let browser = browser::chromium().await;
+    browser.open(&format!("{}/room/glass", server.url)).await;
+    let live = "document.querySelector('hawker-live')?.state === 'live'";
+    browser.until(live, Duration::from_secs(30)).await;
+    (server, camera, browser)
 }
 
 /// ffmpeg from raw pictures to FLV.

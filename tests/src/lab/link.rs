@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use hawker_player_core::random::Random;
 use serde_json::Value;
 
 /// Jitter moves to a new value this often.
@@ -184,12 +185,9 @@ impl Lane {
     }
 }
 
-/// A well-mixed number from another (splitmix64).
+/// A well-mixed number from another.
 pub fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
+    Random::new(seed).next()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! AV1 Codec ISO Media File Format Binding is named.
 
 use super::bits::Bits;
-use super::h264::{AccessUnit, Picture};
+use super::h264::Picture;
+use super::nal::AccessUnit;
 
 /// OBU types (6.2.2).
 const SEQUENCE_HEADER: u8 = 1;

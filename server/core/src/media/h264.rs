@@ -5,6 +5,7 @@ use h264_reader::nal::sps::SeqParameterSet;
 use h264_reader::nal::{Nal, RefNal};
 
 use super::frame::Config;
+use super::nal::{self, AccessUnit, Kind};
 use super::{av1, h265};
 
 /// The facts of a configuration of a picture, whatever its codec.
@@ -108,33 +109,15 @@ fn read_sps(nal: &[u8]) -> Option<SeqParameterSet> {
     SeqParameterSet::from_bits(RefNal::new(&copy, &[], true).rbsp_bits()).ok()
 }
 
-/// What the NAL units of one access unit say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccessUnit {
-    /// Holds a slice of an IDR picture: decoding can start here.
-    pub idr: bool,
-    /// Holds any slice at all. Without one there is nothing to show (parameter sets or SEI alone).
-    pub slice: bool,
-}
-
 /// Walks the length-prefixed NAL units of one access unit. `None` when the lengths do not add up to `data`.
 #[must_use]
 pub fn access_unit(data: &[u8], length_size: u8) -> Option<AccessUnit> {
-    let mut unit = AccessUnit { idr: false, slice: false };
-    let mut rest = data;
-    while !rest.is_empty() {
-        let (prefix, tail) = rest.split_at_checked(usize::from(length_size))?;
-        let length = prefix.iter().fold(0_usize, |sum, &byte| sum << 8 | usize::from(byte));
-        let (nal, tail) = tail.split_at_checked(length)?;
-        match nal.first().map(|header| header & 0x1f) {
-            // nal_unit_type (H.264 table 7-1): 1 to 4 are slices and partitions, 5 is an IDR slice.
-            Some(5) => unit = AccessUnit { idr: true, slice: true },
-            Some(1..=4) => unit.slice = true,
-            _ => {}
-        }
-        rest = tail;
-    }
-    Some(unit)
+    // nal_unit_type (H.264 table 7-1): 1 to 4 are slices and partitions, 5 is an IDR slice.
+    nal::access_unit(data, length_size, |header| match header & 0x1f {
+        5 => Kind::Join,
+        1..=4 => Kind::Slice,
+        _ => Kind::Other,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! The reader of the SPS is our own: it needs no more than its beginning, and the library that fits has not been kept for a year.
 
 use super::bits::Bits;
-use super::h264::{AccessUnit, Picture};
+use super::h264::Picture;
+use super::nal::{self, AccessUnit, Kind};
 
 /// The most of an SPS that is read: its beginning, with seven sub-layers, is 120 bytes.
 const SPS_BYTES: usize = 256;
@@ -118,21 +119,12 @@ fn unescape(nal: &[u8]) -> Vec<u8> {
 /// Walks the length-prefixed NAL units of one access unit. `None` when the lengths do not add up to `data`.
 #[must_use]
 pub fn access_unit(data: &[u8], length_size: u8) -> Option<AccessUnit> {
-    let mut unit = AccessUnit { idr: false, slice: false };
-    let mut rest = data;
-    while !rest.is_empty() {
-        let (prefix, tail) = rest.split_at_checked(usize::from(length_size))?;
-        let length = prefix.iter().fold(0_usize, |sum, &byte| sum << 8 | usize::from(byte));
-        let (nal, tail) = tail.split_at_checked(length)?;
-        match nal.first().map(|header| header >> 1 & 0x3f) {
-            // Table 7-1: BLA, IDR and CRA. Pictures that lead a CRA are skipped by a decoder that starts there.
-            Some(16..=21) => unit = AccessUnit { idr: true, slice: true },
-            Some(0..=9) => unit.slice = true,
-            _ => {}
-        }
-        rest = tail;
-    }
-    Some(unit)
+    // Table 7-1: BLA, IDR and CRA. Pictures that lead a CRA are skipped by a decoder that starts there.
+    nal::access_unit(data, length_size, |header| match header >> 1 & 0x3f {
+        16..=21 => Kind::Join,
+        0..=9 => Kind::Slice,
+        _ => Kind::Other,
+    })
 }
 
 #[cfg(test)]

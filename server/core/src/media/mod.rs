@@ -13,6 +13,7 @@ pub mod h265;
 pub mod hls;
 pub mod limits;
 pub mod live;
+pub mod nal;
 pub mod opus;
 pub mod packager;
 pub mod rtmp;
