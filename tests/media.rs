@@ -10,3 +10,5 @@ mod ingest_server;
 mod players;
 #[path = "media/serving.rs"]
 mod serving;
+#[path = "media/udp.rs"]
+mod udp;

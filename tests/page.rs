@@ -16,3 +16,5 @@ mod shop;
 mod show;
 #[path = "page/trouble.rs"]
 mod trouble;
+#[path = "page/udp.rs"]
+mod udp;

@@ -35,6 +35,8 @@ export interface HawkerStats {
   rate: number;
   roundTripMs: number | null;
   state: HawkerState;
+  /** What the newest segment was asked over: HTTP, or a WebTransport session. */
+  transport: "http" | "udp";
 }
 
 export interface HawkerHold {

@@ -207,6 +207,7 @@ export class HawkerLive extends HTMLElement {
   #words = WORDS.en;
   #mounted = null;
   #token = null;
+  #udp = null;
   #fit = draggable(this);
 
   constructor() {
@@ -239,7 +240,10 @@ export class HawkerLive extends HTMLElement {
     this.#parts = { stage, video, cover, spinner, text, unmute, start };
     video.addEventListener("volumechange", () => this.#show());
     this.addEventListener("hawker:state", () => this.#show());
-    this.addEventListener("hawker:firstframe", () => this.#mount());
+    this.addEventListener("hawker:firstframe", () => {
+      this.#mount();
+      this.#over();
+    });
     // From the engine: the browser lets nothing play without a tap.
     this.addEventListener("hawker:blocked", () => {
       this.#parts.start.hidden = false;
@@ -300,7 +304,8 @@ export class HawkerLive extends HTMLElement {
       return;
     }
     if (turn !== this.#starting || !this.isConnected) return;
-    this.#engine = new module.Engine(this, this.#parts.video, server, this.room, ask);
+    const carry = (...asked) => (this.#udp ? this.#udp.fetch(...asked) : ask(...asked));
+    this.#engine = new module.Engine(this, this.#parts.video, server, this.room, carry);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
     this.#engine.start();
     this.#emit("hawker:ready", { room: this.room, server });
@@ -308,6 +313,8 @@ export class HawkerLive extends HTMLElement {
 
   #end() {
     this.#starting++;
+    this.#udp?.stop();
+    this.#udp = null;
     if (this.#mounted) {
       const mounted = this.#mounted;
       this.#mounted = null;
@@ -332,6 +339,14 @@ export class HawkerLive extends HTMLElement {
       // The picture plays on without controls.
       this.#emit("hawker:error", { code: "ui", message: String(error?.message ?? error), fatal: false });
     }
+  }
+
+  /** Over UDP too, where there is any: nothing that is seen first needs it, and without it all goes on. */
+  #over() {
+    if (!self.WebTransport || this.getAttribute("transport") === "http") return;
+    const turn = this.#starting;
+    const begin = ({ Udp }) => turn === this.#starting && (this.#udp ??= new Udp(this.server, this.room));
+    import(new URL("udp.js", HERE).href).then(begin, () => {});
   }
 
   #emit(type, detail) {
@@ -439,10 +454,15 @@ export class HawkerLive extends HTMLElement {
     this.#engine?.go_live();
   }
   stats() {
-    return this.#engine?.stats() ?? null;
+    const stats = this.#engine?.stats();
+    return stats ? Object.assign(stats, { transport: this.#udp?.carried ?? "http" }) : null;
   }
   serverTime() {
     return this.#engine?.server_time() ?? Date.now();
+  }
+  /** For the interface: what carries the room. */
+  socket(url) {
+    return this.#udp?.socket(url) ?? new WebSocket(url, "hawker.v1");
   }
   requestFullscreen(options) {
     if (super.requestFullscreen) return super.requestFullscreen(options);
@@ -460,7 +480,7 @@ function float() {
     tag.hawker = true;
     const live = document.createElement("hawker-live");
     live.setAttribute("floating", "");
-    for (const name of ["room", "server", "token", "name", "quality", "muted", "bare", "lang", "checkout", "theme"]) {
+    for (const name of ["room", "server", "token", "name", "quality", "muted", "bare", "lang", "checkout", "theme", "transport"]) {
       if (tag.dataset[name] !== undefined) live.setAttribute(name, tag.dataset[name]);
     }
     document.body.append(live);

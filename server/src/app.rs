@@ -17,6 +17,7 @@ use crate::ops::store::Store;
 use crate::ops::tokens::Tokens;
 use crate::room::Rooms;
 use crate::sale::Shop;
+use crate::udp::Udp;
 
 /// The state of every handler.
 pub type App = Arc<Parts>;
@@ -56,6 +57,8 @@ pub struct Base {
     pub http: SocketAddr,
     /// Where RTMP is listening; the real port.
     pub rtmp: SocketAddr,
+    /// How pages reach us over UDP; `None`: not at all.
+    pub udp: Option<Udp>,
 }
 
 /// How the server ends: `draining` is cancelled first, `closing` when the last connection has left (or time is up).

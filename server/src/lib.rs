@@ -8,6 +8,7 @@ pub mod media;
 pub mod ops;
 pub mod room;
 pub mod sale;
+pub mod udp;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,9 +50,10 @@ pub async fn start(config: Config) -> Result<Running> {
     let rtmp = listen(config.rtmp.listen, "rtmp", "HAWKER_RTMP_LISTEN").await?;
     let (http_addr, rtmp_addr) = (http.local_addr()?, rtmp.local_addr()?);
     let tls = http::tls::acceptor(&config.http)?;
+    let clock = Clock::start();
+    let udp = udp::listen(&config, &clock, http_addr)?;
 
     let data = DataDir::open(&config.data.dir)?;
-    let clock = Clock::start();
     let store = Store::open(data.path()).await?;
     let (tokens, admin_token) = Tokens::open(&config, data.path())?;
     let directory = Directory::load(&config, store.clone()).await?;
@@ -66,6 +68,7 @@ pub async fn start(config: Config) -> Result<Running> {
         data: data.path().to_owned(),
         http: http_addr,
         rtmp: rtmp_addr,
+        udp: udp.as_ref().map(udp::Listener::door),
     };
     let parts = Parts {
         media: media::Media::new(&base)?,
@@ -78,6 +81,9 @@ pub async fn start(config: Config) -> Result<Running> {
     room::start(&app).await?;
     sale::start(&app).await?;
     let router = http::router(&app);
+    if let Some(udp) = udp {
+        app.life.tasks.spawn(udp::serve::run(app.clone(), udp, router.clone()));
+    }
     app.life.tasks.spawn(http::serve::run(app.clone(), http, tls, router));
     tracing::info!(http = %http_addr, rtmp = %rtmp_addr, "listening");
     Ok(Running { http: http_addr, rtmp: rtmp_addr, admin_token, app, data })

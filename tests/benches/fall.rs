@@ -13,7 +13,8 @@ fn main() -> Result<()> {
 }
 
 async fn run() -> Result<()> {
-    let server = server::start().await;
+    // The link is a proxy for TCP, which UDP would go past.
+    let server = server::start_with(|config| config.udp.enabled = false).await;
     let key = server.room("fall").await;
     let output =
         |name: &str, size, kbps| Output { url: server.rtmp(&format!("fall/{name}"), &key), size, kbps };

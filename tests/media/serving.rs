@@ -19,15 +19,15 @@ const AVCC: &[u8] = &[
 ];
 
 /// A server with a room, and an encoder of 25 fps with an IDR a second.
-struct Rig {
-    server: Server,
+pub(crate) struct Rig {
+    pub(crate) server: Server,
     client: Client,
     encoder: Publisher,
     frame: i64,
 }
 
-async fn rig() -> Rig {
-    let server = server::start().await;
+pub(crate) async fn rig() -> Rig {
+    let server = server::start_with(|config| config.udp.listen = Some(([127, 0, 0, 1], 0).into())).await;
     server.room("shop").await;
     let encoder = server.running.app.media.publisher("shop", "source");
     encoder.push(Event::Meta(Meta { frame_rate_milli: 25_000, ..Meta::default() }));
@@ -36,7 +36,7 @@ async fn rig() -> Rig {
 }
 
 impl Rig {
-    fn send(&mut self, frames: i64) {
+    pub(crate) fn send(&mut self, frames: i64) {
         for _ in 0..frames {
             let (dts, key) = (self.frame * 40, self.frame % 25 == 0);
             let data = Bytes::from(vec![(self.frame % 250) as u8; 500]);
@@ -45,7 +45,7 @@ impl Rig {
         }
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(self.url(path)).send().await.expect("an answer")
     }
 
@@ -62,7 +62,7 @@ impl Rig {
         Stream::decode(body).expect("a Stream")
     }
 
-    async fn base(&self) -> String {
+    pub(crate) async fn base(&self) -> String {
         format!("{}/source", self.stream("").await.epoch)
     }
 }

@@ -76,7 +76,8 @@ async fn where_nothing_plays_the_page_says_so_and_the_shop_is_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_managed_media_source_is_fed_only_while_it_wants_media() {
-    let show = show::on_air().await;
+    // Requests are counted at `fetch`.
+    let show = show::on_air_with(|config| config.udp.enabled = false).await;
     let page = browser::chromium().await;
     page.before_pages(MANAGED).await;
     page.open(&format!("{}/room/demo", show.server.url)).await;

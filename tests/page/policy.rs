@@ -22,7 +22,7 @@ async fn it_lives_with_a_strict_policy_trusted_types_and_hostile_styles() {
     let address = server.trim_start_matches("http://").to_owned();
     let policy = format!(
         "default-src 'none'; script-src {server} 'wasm-unsafe-eval'; style-src 'self'; img-src {server} {shop}; media-src blob:; \
-         connect-src {server} ws://{address}; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
+         connect-src {server} https://{address} ws://{address}; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
     );
     let html = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><link rel=icon href=\"{server}/www/hawker.svg\"><link rel=stylesheet href=/hostile.css>\

@@ -10,6 +10,8 @@ use hawker_server_core::media::rtmp::handshake::PACKET;
 use hawker_server_core::media::rtmp::server::{Input, Output, Server};
 use hawker_server_core::room::pace::Address;
 use hawker_server_core::room::{Conn, Input as RoomInput, Join, Room, Start, frames, limits};
+use hawker_server_core::udp::frames::Cutter;
+use hawker_server_core::udp::{limits as udp_limits, request};
 use hawker_wire::proto::client_frame::Kind as Ask;
 use hawker_wire::proto::viewer::Role;
 use hawker_wire::{Instant, Machine as _, Span};
@@ -47,6 +49,45 @@ pub fn amf0(data: &[u8]) {
     // By bytes, since a number that is no number differs from itself.
     if let Ok(again) = amf0::decode_all(&once) {
         assert_eq!(write(&again), once);
+    }
+}
+
+/// A stream of a WebTransport session: the same request, the same frames and the same error, however the bytes are cut.
+pub fn udp(data: &[u8]) {
+    let read = |cut: usize| {
+        let (mut gathered, mut ask, mut cutter, mut heard) =
+            (Vec::new(), None, Cutter::default(), Vec::new());
+        for piece in data.chunks(cut.max(1)) {
+            if ask.is_none() {
+                gathered.extend_from_slice(piece);
+                match request::parse(&gathered) {
+                    Ok(Some((asked, taken))) => {
+                        assert!(gathered.len() >= taken);
+                        cutter.push(&gathered.split_off(taken));
+                        ask = Some(asked);
+                    }
+                    Ok(None) => continue,
+                    Err(error) => return (ask, heard, Some(error)),
+                }
+            } else {
+                cutter.push(piece);
+            }
+            loop {
+                match cutter.next() {
+                    Ok(Some(frame)) => heard.push(frame),
+                    Ok(None) => break,
+                    Err(error) => return (ask, heard, Some(error)),
+                }
+            }
+        }
+        (ask, heard, None)
+    };
+    let whole = read(data.len());
+    assert!(whole.1.iter().all(|frame| !frame.is_empty() && frame.len() <= udp_limits::FRAME_BYTES));
+    // Of a line that is too long or no text the reason may differ with what has come; that it is refused may not.
+    for cut in [1, usize::from(data.first().copied().unwrap_or(7)) + 1] {
+        let again = read(cut);
+        assert_eq!((&again.0, &again.1, again.2.is_some()), (&whole.0, &whole.1, whole.2.is_some()));
     }
 }
 
@@ -136,5 +177,5 @@ pub fn session(data: &[u8]) {
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 5] =
-    [("chunk", chunk), ("amf0", amf0), ("flv", flv), ("session", session), ("room", room)];
+pub const TARGETS: [(&str, Target); 6] =
+    [("chunk", chunk), ("amf0", amf0), ("flv", flv), ("session", session), ("room", room), ("udp", udp)];

@@ -19,6 +19,7 @@ pub mod sale;
 pub mod server;
 pub mod talk;
 pub mod token;
+pub mod udp;
 pub mod world;
 
 /// The root of the checkout.

@@ -101,7 +101,7 @@ fn page(shop: &Shop, headers: &HeaderMap, html: &str) -> Response {
     let policy = format!(
         "default-src 'none'; base-uri 'none'; form-action 'none'; script-src 'self' http://{server} 'wasm-unsafe-eval'; \
          style-src 'self'; img-src 'self' data: http:; media-src blob: http://{server}; \
-         connect-src 'self' http://{server} ws://{server}; require-trusted-types-for 'script'; trusted-types 'none'"
+         connect-src 'self' http://{server} https://{server} ws://{server}; require-trusted-types-for 'script'; trusted-types 'none'"
     );
     let html = html.replace("{{server}}", &format!("http://{server}"));
     let head = [

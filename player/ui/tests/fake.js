@@ -9,6 +9,7 @@ export function element(attributes) {
     play() { this.calls.push('play'); this.paused = false; },
     pause() { this.calls.push('pause'); this.paused = true; },
     goLive() { this.calls.push('goLive'); },
+    socket(url) { return new WebSocket(url, 'hawker.v1'); },
     stats() { return { latencyMs: 312, bufferMs: 240, rendition: '720p', estimateBps: 5e6, stalls: 0, stalledMs: 0, droppedFrames: 0, rate: 1 }; },
   });
   host.style.cssText = 'width:390px;height:844px';

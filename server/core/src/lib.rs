@@ -5,3 +5,4 @@ pub mod media;
 pub mod ops;
 pub mod room;
 pub mod sale;
+pub mod udp;

@@ -1,4 +1,5 @@
-//! One accepted connection: [`Conn`] is what hyper reads and writes, [`Peer`] what handlers may know about it. No HTTP.
+//! One accepted connection: [`Conn`] is what hyper reads and writes, [`Peer`] what handlers may know about it, over TCP or QUIC.
+//! No HTTP.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -10,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use web_transport_quinn::quinn;
 
 use super::limits;
 
@@ -21,10 +23,18 @@ pub struct Conn(Arc<TcpStream>);
 pub struct Peer {
     /// The address of the socket; behind a proxy that is the proxy: see [`crate::http::headers::client_ip`].
     pub addr: SocketAddr,
-    socket: Weak<TcpStream>,
+    via: Via,
 }
 
-/// What the kernel knows of a connection's path (`TCP_INFO`).
+/// What carries the request.
+#[derive(Clone, Debug)]
+enum Via {
+    Tcp(Weak<TcpStream>),
+    Quic(quinn::Connection),
+    Nothing,
+}
+
+/// What is known of a connection's path: by the kernel (`TCP_INFO`), or by QUIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path {
     /// Smoothed round trip, microseconds.
@@ -57,22 +67,36 @@ impl Conn {
         #[cfg(target_os = "linux")]
         SockRef::from(&stream).set_tcp_notsent_lowat(limits::NOTSENT_BYTES)?;
         let stream = Arc::new(stream);
-        let peer = Peer { addr, socket: Arc::downgrade(&stream) };
+        let peer = Peer { addr, via: Via::Tcp(Arc::downgrade(&stream)) };
         Ok((Self(stream), peer))
     }
 }
 
 impl Peer {
+    /// The other end of a QUIC connection.
+    #[must_use]
+    pub fn quic(connection: quinn::Connection) -> Self {
+        Self { addr: connection.remote_address(), via: Via::Quic(connection) }
+    }
+
     /// Round trip and delivery rate by the kernel; `None` where it can't tell or the connection is gone.
     #[must_use]
     pub fn path(&self) -> Option<Path> {
-        tcp_info(&*self.socket.upgrade()?)
+        match &self.via {
+            Via::Tcp(socket) => tcp_info(&*socket.upgrade()?),
+            // It measures no delivery rate.
+            Via::Quic(connection) => {
+                let rtt_us = u32::try_from(connection.rtt().as_micros()).unwrap_or(u32::MAX);
+                Some(Path { rtt_us, delivery_rate: 0, app_limited: true })
+            }
+            Via::Nothing => None,
+        }
     }
 
     /// A peer without a connection, for requests that didn't come over one (tests).
     #[must_use]
     pub fn detached(addr: SocketAddr) -> Self {
-        Self { addr, socket: Weak::new() }
+        Self { addr, via: Via::Nothing }
     }
 }
 

@@ -31,6 +31,7 @@ pub fn router(app: &App) -> Router {
         .route("/api/v1/openapi.json", get(move || async move { document.respond() }))
         .merge(crate::media::http_routes())
         .merge(crate::room::socket_routes())
+        .merge(crate::udp::routes())
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(assets::routes())

@@ -16,10 +16,7 @@ use crate::ops::config::HttpConfig;
 /// # Errors
 /// A file that can't be read or doesn't hold what it should, named with its key.
 pub fn acceptor(config: &HttpConfig) -> Result<Option<TlsAcceptor>> {
-    let (Some(cert), Some(key)) = (&config.tls_cert, &config.tls_key) else { return Ok(None) };
-    let chain = certificates(cert).with_context(|| format!("[http] tls_cert: {}", cert.display()))?;
-    let key =
-        PrivateKeyDer::from_pem_file(key).with_context(|| format!("[http] tls_key: {}", key.display()))?;
+    let Some((chain, key)) = identity(config)? else { return Ok(None) };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -28,6 +25,20 @@ pub fn acceptor(config: &HttpConfig) -> Result<Option<TlsAcceptor>> {
         .context("[http] tls_cert and tls_key don't belong together")?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(TlsAcceptor::from(Arc::new(tls))))
+}
+
+/// The configured chain and its key, for whoever speaks TLS; `None`: not configured.
+///
+/// # Errors
+/// A file that can't be read or doesn't hold what it should, named with its key.
+pub fn identity(
+    config: &HttpConfig,
+) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>> {
+    let (Some(cert), Some(key)) = (&config.tls_cert, &config.tls_key) else { return Ok(None) };
+    let chain = certificates(cert).with_context(|| format!("[http] tls_cert: {}", cert.display()))?;
+    let key =
+        PrivateKeyDer::from_pem_file(key).with_context(|| format!("[http] tls_key: {}", key.display()))?;
+    Ok(Some((chain, key)))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {

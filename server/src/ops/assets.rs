@@ -22,9 +22,9 @@ struct Dist;
 /// What a page of ours may load: only from here, except product pictures, which are where the shop keeps them. No inline
 /// script or style, no `eval`, and no markup made of text (Trusted Types without a single policy).
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    img-src 'self' data: blob: http: https:; media-src 'self' blob:; connect-src 'self'; font-src 'self'; \
+    img-src 'self' data: blob: http: https:; media-src 'self' blob:; font-src 'self'; \
     manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+    require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'";
 
 /// What a page says when the bundler hasn't run.
 const NOT_BUNDLED: &str = "This page is not bundled into this build of hawker.\n\
@@ -49,22 +49,22 @@ pub fn routes() -> Router<App> {
 }
 
 fn page(path: &'static str) -> axum::routing::MethodRouter<App> {
-    get(move |headers: HeaderMap| async move { file(path, &headers) })
+    get(move |headers: HeaderMap, State(app): State<App>| async move { file(path, &headers, &app) })
 }
 
 fn folder(name: &'static str) -> axum::routing::MethodRouter<App> {
-    get(move |Path(path): Path<String>, headers: HeaderMap, _: State<App>| async move {
-        file(&format!("{name}/{path}"), &headers)
+    get(move |Path(path): Path<String>, headers: HeaderMap, State(app): State<App>| async move {
+        file(&format!("{name}/{path}"), &headers, &app)
     })
 }
 
 /// `/docs/NAME` is the page NAME.html; pictures and styles have their names.
-async fn document(Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn document(Path(name): Path<String>, headers: HeaderMap, State(app): State<App>) -> Response {
     let extension = if name.contains('.') { "" } else { ".html" };
-    file(&format!("www/docs/{name}{extension}"), &headers)
+    file(&format!("www/docs/{name}{extension}"), &headers, &app)
 }
 
-fn file(path: &str, asked: &HeaderMap) -> Response {
+fn file(path: &str, asked: &HeaderMap, app: &App) -> Response {
     // A debug build reads a folder: one file has one address, and with it the headers of its kind.
     if path.split(['/', '\\']).any(|part| part == "..") {
         return missing(path);
@@ -91,7 +91,11 @@ fn file(path: &str, asked: &HeaderMap) -> Response {
     if path.starts_with("sdk/") {
         headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     } else {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        // The door over UDP has a port of its own, or even a name.
+        let door = app.udp.as_ref().map(|udp| format!(" {}", udp.source())).unwrap_or_default();
+        let policy = HeaderValue::try_from(format!("{PAGE_POLICY}{door}"));
+        headers
+            .insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(PAGE_POLICY)));
         if is_trustworthy(asked) {
             headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
         }

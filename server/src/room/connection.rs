@@ -1,13 +1,11 @@
-//! One viewer's socket, from Hello to Goodbye: one task that reads, writes and never does both for long. Decides nothing
+//! One viewer's line, from Hello to Goodbye: one task that reads, writes and never does both for long. Decides nothing
 //! about the room; says goodbye with a code that tells whether to come back.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
-use futures_util::SinkExt as _;
 use hawker_server_core::room::fanout::Take;
 use hawker_server_core::room::pace::{Address, Bucket};
 use hawker_server_core::room::words::Verdict;
@@ -22,10 +20,11 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::hall::{Seat, Visitor};
 use super::limits;
+use super::line::{Broken, Heard, Line};
 use crate::app::App;
 
-/// Serves one socket until it ends.
-pub(super) async fn run(app: App, room: String, address: Address, mut socket: WebSocket) {
+/// Serves one line until it ends.
+pub(crate) async fn run(app: App, room: String, address: Address, mut socket: impl Line) {
     let end = match enter(&app, &room, address, &mut socket).await {
         Ok(mut talk) => talk.run(&mut socket).await,
         Err(end) => end,
@@ -45,12 +44,11 @@ enum End {
     Goodbye(Code, &'static str),
 }
 
-async fn farewell(socket: &mut WebSocket, code: Code, reason: &'static str) -> Result<(), axum::Error> {
-    socket.feed(Message::Binary(frames::goodbye(code, reason))).await?;
-    let frame = CloseFrame { code: frames::close_code(code), reason: reason.into() };
-    socket.send(Message::Close(Some(frame))).await?;
+async fn farewell(socket: &mut impl Line, code: Code, reason: &'static str) -> Result<(), Broken> {
+    socket.feed(frames::goodbye(code, reason)).await?;
+    socket.close(frames::close_code(code), reason).await?;
     // Reads what is under way: a socket closed with unread bytes is reset, and a reset swallows the goodbye.
-    while let Some(Ok(_)) = socket.recv().await {}
+    while !matches!(socket.recv().await, Heard::Gone | Heard::Wrong(_)) {}
     Ok(())
 }
 
@@ -63,7 +61,7 @@ struct Person {
     role: Role,
 }
 
-async fn enter(app: &App, room: &str, address: Address, socket: &mut WebSocket) -> Result<Talk, End> {
+async fn enter(app: &App, room: &str, address: Address, socket: &mut impl Line) -> Result<Talk, End> {
     let hello = tokio::select! {
         hello = timeout(app.config.room.patience.hello, hello(socket)) => {
             hello.unwrap_or(Err(End::Goodbye(Code::HelloTimeout, "no Hello within 10 s")))?
@@ -105,7 +103,7 @@ async fn enter(app: &App, room: &str, address: Address, socket: &mut WebSocket) 
 const UNKNOWN: End = End::Goodbye(Code::UnknownRoom, "there is no such room");
 const RESTART: End = End::Goodbye(Code::Restart, "the server restarts");
 
-async fn hello(socket: &mut WebSocket) -> Result<Hello, End> {
+async fn hello(socket: &mut impl Line) -> Result<Hello, End> {
     loop {
         match read(socket.recv().await)? {
             Some(bytes) => match frames::decode(&bytes) {
@@ -118,16 +116,13 @@ async fn hello(socket: &mut WebSocket) -> Result<Hello, End> {
     }
 }
 
-/// The bytes of a binary message; `None` for pings and pongs, which the library answers.
-fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<Bytes>, End> {
-    match message {
-        Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Ok(Message::Text(_))) => Err(End::Goodbye(Code::Protocol, "frames are binary")),
-        // A message over the limit, or no WebSocket at all: the library can't tell them apart from a dead socket, and
-        // a goodbye to a dead one costs nothing.
-        Some(Err(_)) => Err(End::Goodbye(Code::Protocol, "frame too big or broken")),
-        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+/// A frame; `None`: only a sign of life.
+fn read(heard: Heard) -> Result<Option<Bytes>, End> {
+    match heard {
+        Heard::Frame(bytes) => Ok(Some(bytes)),
+        Heard::Alive => Ok(None),
+        Heard::Wrong(reason) => Err(End::Goodbye(Code::Protocol, reason)),
+        Heard::Gone => Err(End::Gone),
     }
 }
 
@@ -174,10 +169,10 @@ fn shown_name(app: &App, given: &str, viewer: &str) -> String {
 }
 
 /// One or two frames in one write.
-async fn send(socket: &mut WebSocket, first: Option<Bytes>, second: Option<Bytes>) -> Result<(), End> {
+async fn send(socket: &mut impl Line, first: Option<Bytes>, second: Option<Bytes>) -> Result<(), End> {
     let write = async {
         for frame in [first, second].into_iter().flatten() {
-            socket.feed(Message::Binary(frame)).await?;
+            socket.feed(frame).await?;
         }
         socket.flush().await
     };
@@ -202,14 +197,14 @@ struct Talk {
 }
 
 impl Talk {
-    async fn run(&mut self, socket: &mut WebSocket) -> End {
+    async fn run(&mut self, socket: &mut impl Line) -> End {
         match self.talk(socket).await {
             Ok(never) => match never {},
             Err(end) => end,
         }
     }
 
-    async fn talk(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
+    async fn talk(&mut self, socket: &mut impl Line) -> Result<std::convert::Infallible, End> {
         let (draining, removed) = (self.app.life.draining.clone(), self.seat.removed());
         let mut ping = interval(self.app.config.room.patience.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -241,7 +236,7 @@ impl Talk {
     }
 
     /// Sends every tick there is.
-    async fn pump(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+    async fn pump(&mut self, socket: &mut impl Line) -> Result<(), End> {
         loop {
             match self.seat.take() {
                 Take::Idle => return Ok(()),
@@ -251,14 +246,21 @@ impl Talk {
         }
     }
 
-    async fn ping(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+    async fn ping(&mut self, socket: &mut impl Line) -> Result<(), End> {
         // A hold under way keeps us from reading, which is not the viewer's silence.
         let silence = Duration::from_micros(self.app.clock.now().since(self.heard).as_us());
         if self.pending.is_none() && silence > self.app.config.room.patience.idle {
             return Err(End::Goodbye(Code::Idle, "no sign of life for 60 s"));
         }
-        let ping = socket.send(Message::Ping(Bytes::new()));
-        timeout(limits::STALL, ping).await.map_or(Err(End::Gone), |sent| sent.map_err(|_| End::Gone))
+        match timeout(limits::STALL, socket.ping()).await {
+            Ok(Ok(alive)) => {
+                if alive {
+                    self.heard = self.app.clock.now();
+                }
+                Ok(())
+            }
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), End> {

@@ -1,10 +1,11 @@
 //! The words' shell: sockets, the lock and task of each room, moderation. What is said to whom is decided in the core.
 
 pub mod config;
-mod connection;
+pub(crate) mod connection;
 pub mod door;
 pub mod hall;
 pub mod limits;
+pub(crate) mod line;
 mod moderation;
 mod rooms;
 mod socket;

@@ -1,14 +1,17 @@
-//! `GET /live/{room}/socket`: who may open a socket, and with which buffers. What goes over it is in [`super::connection`].
+//! `GET /live/{room}/socket`: who may open a socket, with which buffers, and the socket as a line to a viewer. What goes over
+//! it is in [`super::connection`].
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use bytes::Bytes;
 use hawker_server_core::room::limits as core_limits;
 use hawker_server_core::room::pace::Address;
 
+use super::line::{Broken, Heard, Line};
 use super::{connection, limits};
 use crate::app::App;
 use crate::http::conn::Peer;
@@ -64,4 +67,37 @@ async fn open(
             let _held = (entry, draining);
             connection::run(app, room, address, socket).await;
         })
+}
+
+impl Line for WebSocket {
+    async fn recv(&mut self) -> Heard {
+        match self.recv().await {
+            Some(Ok(Message::Binary(bytes))) => Heard::Frame(bytes),
+            // The library answers pings.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Heard::Alive,
+            Some(Ok(Message::Text(_))) => Heard::Wrong("frames are binary"),
+            // A message over the limit, or no WebSocket at all: the library can't tell them apart from a dead socket, and
+            // a goodbye to a dead one costs nothing.
+            Some(Err(_)) => Heard::Wrong("frame too big or broken"),
+            Some(Ok(Message::Close(_))) | None => Heard::Gone,
+        }
+    }
+
+    async fn feed(&mut self, frame: Bytes) -> Result<(), Broken> {
+        futures_util::SinkExt::feed(self, Message::Binary(frame)).await.map_err(|_| Broken)
+    }
+
+    async fn flush(&mut self) -> Result<(), Broken> {
+        futures_util::SinkExt::flush(self).await.map_err(|_| Broken)
+    }
+
+    async fn ping(&mut self) -> Result<bool, Broken> {
+        // What proves the other end alive is the answer.
+        self.send(Message::Ping(Bytes::new())).await.map(|()| false).map_err(|_| Broken)
+    }
+
+    async fn close(&mut self, code: u16, reason: &'static str) -> Result<(), Broken> {
+        let frame = CloseFrame { code, reason: reason.into() };
+        self.send(Message::Close(Some(frame))).await.map_err(|_| Broken)
+    }
 }

@@ -157,8 +157,6 @@ extern "C" {
     pub(crate) fn data(this: &Event) -> JsValue;
 
     pub(crate) type WebSocket;
-    #[wasm_bindgen(constructor, catch)]
-    pub(crate) fn new(url: &str, protocol: &str) -> Result<WebSocket, JsValue>;
     #[wasm_bindgen(method, setter, js_name = binaryType)]
     pub(crate) fn set_binary_type(this: &WebSocket, kind: &str);
     #[wasm_bindgen(method, setter, js_name = onopen)]

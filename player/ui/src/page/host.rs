@@ -1,7 +1,7 @@
 //! The `<hawker-live>` element as the engine makes it: its public JS API, attributes and events. The interface has no other
 //! way to the engine.
 
-use super::browser::{self, Array, Event, Node, Object, window};
+use super::browser::{self, Array, Event, Node, Object, WebSocket, window};
 use hawker_wire::proto::{Hold, hold};
 use wasm_bindgen::prelude::*;
 
@@ -51,6 +51,9 @@ extern "C" {
     pub(crate) fn full_screen(this: &Host) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn stats(this: &Host) -> Result<JsValue, JsValue>;
+    /// What carries the room: a WebSocket, or what looks like one.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn socket(this: &Host, url: &str) -> Result<WebSocket, JsValue>;
 }
 
 /// What the controls show of the engine.

@@ -208,11 +208,11 @@ impl Link {
         };
         // The old one is closed before the new one opens.
         self.socket.replace(None);
-        match Socket::open(&self.url, report) {
-            Ok(socket) => {
-                self.socket.replace(Some(socket));
+        match self.ui.with_host(|host| host.socket(&self.url)) {
+            Some(Ok(socket)) => {
+                self.socket.replace(Some(Socket::new(socket, report)));
             }
-            Err(_) => self.machines.borrow_mut().client.handle(now, room::Input::Closed(1_006)),
+            Some(Err(_)) | None => self.machines.borrow_mut().client.handle(now, room::Input::Closed(1_006)),
         }
     }
 

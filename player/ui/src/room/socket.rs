@@ -1,8 +1,7 @@
-//! One WebSocket, closed and silent once dropped. Knows no frame.
+//! One WebSocket, or what the element gives in its place, closed and silent once dropped. Knows no frame.
 
 use crate::page::browser::{Bytes, Event, WebSocket};
 use crate::page::events::Callback;
-use wasm_bindgen::JsValue;
 
 /// `WebSocket.OPEN`.
 const OPEN: u16 = 1;
@@ -21,12 +20,8 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Connects to `url`; `report` hears everything until the socket is dropped.
-    ///
-    /// # Errors
-    /// When the browser refuses the URL.
-    pub(crate) fn open(url: &str, report: impl Fn(Report) + Clone + 'static) -> Result<Self, JsValue> {
-        let socket = WebSocket::new(url, "hawker.v1")?;
+    /// On what the element connected; `report` hears everything until the socket is dropped.
+    pub(crate) fn new(socket: WebSocket, report: impl Fn(Report) + Clone + 'static) -> Self {
         socket.set_binary_type("arraybuffer");
         let (on_open, on_close) = (report.clone(), report.clone());
         let callbacks = [
@@ -44,7 +39,7 @@ impl Socket {
         socket.on_open(Some(open.function()));
         socket.on_close(Some(close.function()));
         socket.on_message(Some(message.function()));
-        Ok(Self { socket, _callbacks: callbacks })
+        Self { socket, _callbacks: callbacks }
     }
 
     /// Sends one binary message; one that is not open any more reports its close.

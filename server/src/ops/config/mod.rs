@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::media::config::MediaConfig;
 pub use crate::room::config::RoomConfig;
 pub use crate::sale::config::{SaleConfig, ShopConfig};
+pub use crate::udp::config::UdpConfig;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -21,6 +22,8 @@ pub use crate::sale::config::{SaleConfig, ShopConfig};
 pub struct Config {
     /// HTTP: pages, API, media, sockets.
     pub http: HttpConfig,
+    /// The same as `http` over UDP, for pages that can.
+    pub udp: UdpConfig,
     /// RTMP: encoders.
     pub rtmp: RtmpConfig,
     /// Where data lives.

@@ -164,10 +164,11 @@ impl Draft {
     }
 }
 
-fn sections() -> [Section; 9] {
+fn sections() -> [Section; 10] {
     [
         ("http", keys::of::<super::HttpConfig>()),
         ("rtmp", keys::of::<super::RtmpConfig>()),
+        ("udp", keys::of::<super::UdpConfig>()),
         ("data", keys::of::<super::DataConfig>()),
         ("admin", keys::of::<super::AdminConfig>()),
         ("media", keys::of::<super::MediaConfig>()),
@@ -178,10 +179,11 @@ fn sections() -> [Section; 9] {
     ]
 }
 
-fn checks(config: &Config) -> [(&'static str, &dyn Check); 9] {
+fn checks(config: &Config) -> [(&'static str, &dyn Check); 10] {
     [
         ("http", &config.http),
         ("rtmp", &config.rtmp),
+        ("udp", &config.udp),
         ("data", &config.data),
         ("admin", &config.admin),
         ("media", &config.media),

@@ -1,0 +1,198 @@
+//! Pages over WebTransport: the picture and the room go over it by themselves where it works, and back to HTTP where it does not.
+//! What the server answers on a stream is in `tests/media/udp.rs`, what decides in `player/js/udp.js`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hawker_tests::browser::{self, Browser};
+use serde_json::json;
+use tokio::net::UdpSocket;
+use tokio::task::JoinHandle;
+
+use crate::show;
+
+/// Sessions, for the test to close.
+const SESSIONS: &str = "
+    window.sessions = [];
+    window.WebTransport = class extends WebTransport {
+        constructor(...given) { super(...given); window.sessions.push(this); }
+    };
+";
+
+/// No socket gets through.
+const NO_SOCKET: &str = "window.WebSocket = class { constructor() { throw new Error('blocked'); } };";
+
+async fn goes_over(page: &Browser, transport: &str) {
+    let wanted = format!("document.querySelector('hawker-live')?.stats()?.transport === '{transport}'");
+    page.until(&wanted, show::START).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_17_picture_and_words_go_over_udp_and_back_when_it_fails() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.before_pages(&[SESSIONS, NO_SOCKET].concat()).await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    goes_over(&page, "udp").await;
+    show::moves(&page).await;
+    // Without a socket words come and go over the session alone.
+    let root = "const root = document.querySelector('hawker-live').shadowRoot; const field = root.querySelector('.say .field');";
+    let say = format!(
+        "{root} field.value = 'over QUIC'; field.dispatchEvent(new Event('input', {{ bubbles: true }})); return true"
+    );
+    let ready = "document.querySelector('hawker-live')?.shadowRoot.querySelector('.say .field')";
+    page.until(ready, show::START).await;
+    page.eval(&say).await;
+    let send = "document.querySelector('hawker-live').shadowRoot.querySelector('.say .send:not([disabled])')";
+    page.until(send, show::START).await;
+    page.eval(&format!("{root} root.querySelector('.say').requestSubmit()")).await;
+    // A guest is asked for a name first; then the words leave by themselves.
+    page.until(
+        "document.querySelector('hawker-live').shadowRoot.querySelector('.sheet form .field')",
+        show::START,
+    )
+    .await;
+    page.eval(&format!(
+        "{root} const name = root.querySelector('.sheet .field'); name.value = 'Ann'; \
+         name.dispatchEvent(new Event('input', {{ bubbles: true }})); root.querySelector('.sheet form').requestSubmit()"
+    ))
+    .await;
+    said(&show, "over QUIC").await;
+    show::quiet(&page, "WebTransport").await;
+
+    // The session ends in the middle: the picture does not.
+    let stalled = page.eval("return document.querySelector('hawker-live').stats().stalls").await;
+    page.eval("sessions.at(-1).close()").await;
+    goes_over(&page, "http").await;
+    show::moves(&page).await;
+    let now = page.eval("return document.querySelector('hawker-live').stats().stalls").await;
+    assert_eq!(now, stalled, "the viewer saw it");
+}
+
+/// Passes packets on to the server's port until it is told to lose all of them: a path that dies without a word.
+struct Path {
+    address: String,
+    dead: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Path {
+    async fn to(server: SocketAddr) -> Self {
+        let door = UdpSocket::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = door.local_addr().expect("an address").to_string();
+        let dead = Arc::new(AtomicBool::new(false));
+        let lost = dead.clone();
+        let task = tokio::spawn(async move {
+            let out = UdpSocket::bind(("127.0.0.1", 0)).await.expect("a free port");
+            let (mut there, mut back) = ([0; 65_536], [0; 65_536]);
+            // One page, thus one other end.
+            let mut page = None;
+            loop {
+                tokio::select! {
+                    Ok((size, from)) = door.recv_from(&mut there) => {
+                        page = Some(from);
+                        if !lost.load(Ordering::Relaxed) {
+                            let _ = out.send_to(&there[..size], server).await;
+                        }
+                    }
+                    Ok((size, _)) = out.recv_from(&mut back) => {
+                        if let Some(page) = page.filter(|_| !lost.load(Ordering::Relaxed)) {
+                            let _ = door.send_to(&back[..size], page).await;
+                        }
+                    }
+                }
+            }
+        });
+        Self { address, dead, task }
+    }
+}
+
+impl Drop for Path {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_dies_without_a_word_is_left_at_once() {
+    // The server's port must be known before the path is.
+    let port = std::net::UdpSocket::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr());
+    let server = port.expect("a free port");
+    let path = Path::to(server).await;
+    let address = path.address.clone();
+    let show = show::on_air_with(|config| {
+        config.udp.listen = Some(server);
+        config.udp.advertise = Some(address);
+    })
+    .await;
+    let page = browser::chromium().await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    goes_over(&page, "udp").await;
+    show::moves(&page).await;
+    // The longest gap between presented frames from now on.
+    page.eval(
+        "const video = document.querySelector('hawker-live').shadowRoot.querySelector('video'); window.gap = 0; let last = 0; \
+         const seen = now => { if (last) window.gap = Math.max(window.gap, now - last); last = now; \
+         video.requestVideoFrameCallback(seen); }; video.requestVideoFrameCallback(seen)",
+    )
+    .await;
+    path.dead.store(true, Ordering::Relaxed);
+    goes_over(&page, "http").await;
+    show::moves(&page).await;
+    let gap = page.eval("return window.gap").await.as_f64().expect("a number");
+    // Far less than the second after which the session is given up; what it is on a quiet machine is in `www/docs/player.md`.
+    assert!(gap < 900.0, "the picture stood for {gap} ms");
+}
+
+async fn said(show: &show::Show, text: &str) {
+    for _ in 0..200 {
+        let messages = show.server.get("/rooms/demo/messages").await;
+        if messages.to_string().contains(text) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{text:?} was not heard");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_udp_does_not_get_through_http_plays_on() {
+    // Bound, and nobody ever answers.
+    let silent = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = silent.local_addr().expect("an address").to_string();
+    let show = show::on_air_with(|config| config.udp.advertise = Some(address)).await;
+    let page = browser::chromium().await;
+    page.before_pages(SESSIONS).await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    page.until("sessions.length", show::START).await;
+    show::moves(&page).await;
+    assert_eq!(
+        page.eval("return document.querySelector('hawker-live').stats().transport").await,
+        json!("http")
+    );
+    // After the attempt's time is over as well.
+    page.eval("return sessions[0].ready.catch(() => {})").await;
+    show::moves(&page).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_wants_http_gets_no_session() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.before_pages(SESSIONS).await;
+    page.open(&format!("{}/", show.server.url)).await;
+    page.eval(
+        "await import('/sdk/hawker.js'); const live = document.createElement('hawker-live'); live.setAttribute('room', 'demo'); \
+         live.setAttribute('transport', 'http'); live.setAttribute('muted', ''); document.body.replaceChildren(live)",
+    )
+    .await;
+    show::moves(&page).await;
+    show::moves(&page).await;
+    let seen =
+        page.eval("return [sessions.length, document.querySelector('hawker-live').stats().transport]").await;
+    assert_eq!(seen, json!([0, "http"]));
+}
