@@ -199,6 +199,7 @@ export class HawkerLive extends HTMLElement {
   static observedAttributes = ["room", "server", "muted", "quality", "token"];
 
   #engine = null;
+  #port = null;
   #starting = 0;
   #state = "connecting";
   #error = null;
@@ -305,7 +306,9 @@ export class HawkerLive extends HTMLElement {
     }
     if (turn !== this.#starting || !this.isConnected) return;
     const carry = (...asked) => (this.#udp ? this.#udp.fetch(...asked) : ask(...asked));
-    this.#engine = new module.Engine(this, this.#parts.video, server, this.room, carry);
+    const port = new module.Port(this, this.#parts.video, server, this.room, carry);
+    this.#port = port;
+    this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
     this.#engine.start();
     this.#emit("hawker:ready", { room: this.room, server });
@@ -320,9 +323,11 @@ export class HawkerLive extends HTMLElement {
       this.#mounted = null;
       mounted.unmount(this.shadowRoot);
     }
-    this.#engine?.stop();
-    this.#engine?.free();
-    this.#engine = null;
+    const engine = this.#engine;
+    this.#engine = this.#port = null;
+    engine?.stop();
+    // It may be just telling something, to a listener that removes the element.
+    if (engine) queueMicrotask(() => engine.free());
   }
 
   async #mount() {
@@ -386,7 +391,7 @@ export class HawkerLive extends HTMLElement {
     text.textContent = this.#message ? `${said}: ${this.#message}` : said;
     if (!video.paused) start.hidden = true;
     // The UI's own mute button takes over when it is there; a forced mute keeps its notice.
-    unmute.hidden = !(video.muted && state === "live" && (!this.#mounted || this.#engine?.forced_mute));
+    unmute.hidden = !(video.muted && state === "live" && (!this.#mounted || this.#port?.forcedMute));
     // Whoever waits for a show, or cannot see it, may talk and shop meanwhile.
     if (state === "offline" || state === "ended" || state === "unsupported") this.#mount();
   }
@@ -429,7 +434,7 @@ export class HawkerLive extends HTMLElement {
     this.#emit("hawker:quality", { quality: value, rendition: this.rendition });
   }
   get renditions() {
-    return this.#engine?.renditions ?? [];
+    return this.#port?.renditions() ?? [];
   }
   get rendition() {
     return this.#engine?.rendition ?? null;
@@ -454,11 +459,11 @@ export class HawkerLive extends HTMLElement {
     this.#engine?.go_live();
   }
   stats() {
-    const stats = this.#engine?.stats();
+    const stats = this.#port?.stats();
     return stats ? Object.assign(stats, { transport: this.#udp?.carried ?? "http" }) : null;
   }
   serverTime() {
-    return this.#engine?.server_time() ?? Date.now();
+    return this.#engine?.server_time() || Date.now();
   }
   /** For the interface: what carries the room. */
   socket(url) {

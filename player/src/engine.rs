@@ -1,11 +1,12 @@
-//! What `js/hawker.js` sees: one object a player, with the element's methods and readings. Nothing is decided here.
+//! What scripts see: one object a player, with the element's methods and readings for `js/hawker.js`, and what happens in the
+//! page, told by `js/port.js`. Nothing is decided here.
 
-use crate::browser::Video;
+use crate::browser::Port;
 use crate::clock;
-use crate::record::Record;
 use crate::shell::Shell;
-use hawker_player_core::media::player::Input;
-use js_sys::{Array, Function, Object};
+use hawker_player_core::decimal::decimal;
+use hawker_player_core::media::player::{Input, State};
+use hawker_player_core::media::{gate, outside};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -17,11 +18,11 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// For this `<hawker-live>`, its video, `https://server` and a room; requests go through `fetch`. Idle until `start`.
+    /// For `https://server` and a room; what is done in the page goes through the port. Idle until `start`.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(host: JsValue, video: JsValue, server: &str, room: &str, fetch: Function) -> Self {
-        Self { shell: Shell::new(host, video.unchecked_into::<Video>(), server, room, fetch) }
+    pub fn new(port: Port, server: &str, room: &str) -> Self {
+        Self { shell: Shell::new(port, server, room) }
     }
 
     /// Begins to load and play.
@@ -54,16 +55,27 @@ impl Engine {
         self.shell.input(Input::Quality(name));
     }
 
-    /// See `HawkerStats` in `hawker.d.ts`.
+    /// The numbers of `HawkerStats` in `hawker.d.ts` in the order in which `Port.stats` names them; what is not known is NaN.
     #[must_use]
-    pub fn stats(&self) -> Object {
-        self.shell.stats()
+    pub fn figures(&self) -> Vec<f64> {
+        let stats = self.shell.core(|core| core.stats(clock::now()));
+        vec![
+            stats.latency_ms.unwrap_or(f64::NAN),
+            stats.buffer_ms,
+            stats.target_ms,
+            stats.estimate_bps.unwrap_or(f64::NAN),
+            f64::from(stats.stalls),
+            stats.stalled_ms,
+            stats.dropped as f64,
+            stats.rate,
+            stats.round_trip_ms.unwrap_or(f64::NAN),
+        ]
     }
 
-    /// The server's clock, ms since 1970; the browser's until it is known.
+    /// The server's clock, ms since 1970; NaN until it is known.
     #[must_use]
     pub fn server_time(&self) -> f64 {
-        self.shell.core(|core| core.server_ms(clock::now())).unwrap_or_else(js_sys::Date::now)
+        self.shell.core(|core| core.server_ms(clock::now())).unwrap_or(f64::NAN)
     }
 
     /// See `HawkerState` in `hawker.d.ts`.
@@ -87,33 +99,25 @@ impl Engine {
         self.shell.paused()
     }
 
-    /// Muted because the browser allowed no sound.
+    /// The fields of `HawkerRendition` in `hawker.d.ts`: each rendition after a line break, a tab between two fields. None where
+    /// the browser's own player chooses.
     #[wasm_bindgen(getter)]
     #[must_use]
-    pub fn forced_mute(&self) -> bool {
-        self.shell.watch.forced_mute.get()
-    }
-
-    /// See `HawkerRendition` in `hawker.d.ts`. None where the browser's own player chooses.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn renditions(&self) -> Array {
-        if self.shell.native().is_some() {
-            return Array::new();
+    pub fn renditions(&self) -> String {
+        let mut text = String::new();
+        if self.shell.native().is_none() {
+            self.shell.core(|core| {
+                for one in core.renditions() {
+                    text.push('\n');
+                    text.push_str(&one.name);
+                    for number in [one.width, one.height, one.average_bps] {
+                        text.push('\t');
+                        text.push_str(&decimal(u64::from(number)));
+                    }
+                }
+            });
         }
-        self.shell.core(|core| {
-            core.renditions()
-                .iter()
-                .map(|r| {
-                    Record::new()
-                        .with("name", r.name.as_str())
-                        .with("width", r.width)
-                        .with("height", r.height)
-                        .with("bps", r.average_bps)
-                        .done()
-                })
-                .collect()
-        })
+        text
     }
 
     /// Name of the rendition that plays.
@@ -121,5 +125,73 @@ impl Engine {
     #[must_use]
     pub fn rendition(&self) -> Option<String> {
         self.shell.rendition()
+    }
+}
+
+/// What the port tells.
+#[wasm_bindgen]
+impl Engine {
+    /// The timer is due.
+    pub fn tick(&self) {
+        self.shell.tick();
+    }
+
+    /// An answer begins: status, seconds to wait before another try, whether it begins with a keyframe, the server's estimate of
+    /// the connection in kb/s. False: nothing more of it is wanted.
+    #[must_use]
+    pub fn head(&self, id: u32, status: u16, after_s: f64, independent: bool, estimate: f64) -> bool {
+        self.shell.head(id, status, after_s, independent, estimate)
+    }
+
+    /// So many bytes more of it, to be peeked at until this returns. False: nothing more of it is wanted.
+    #[must_use]
+    pub fn piece(&self, id: u32, length: u32) -> bool {
+        self.shell.piece(id, length)
+    }
+
+    /// It is over: complete, or broken.
+    pub fn end(&self, id: u32, whole: bool) {
+        self.shell.end(id, whole);
+    }
+
+    /// The source may be appended to.
+    pub fn ready(&self) {
+        self.shell.input(Input::Ready);
+    }
+
+    /// What was being appended or removed is.
+    pub fn done(&self) {
+        self.shell.done();
+    }
+
+    /// The source cannot be used any more.
+    pub fn broken(&self) {
+        self.shell.input(Input::Broken);
+    }
+
+    /// The source wants media, or none for now.
+    pub fn streaming(&self, streaming: bool) {
+        self.shell.gate(gate::Input::Streaming(streaming));
+        self.shell.drive();
+    }
+
+    /// The page was hidden or shown, and whether it makes no sound.
+    pub fn visible(&self, hidden: bool, silent: bool) {
+        self.shell.input(Input::Hidden { hidden, silent });
+        if !hidden {
+            self.shell.outside(outside::Input::Shown);
+        }
+    }
+
+    /// The element began to play, or paused, and is so still; whether the page is hidden.
+    pub fn moved(&self, plays: bool, hidden: bool) {
+        self.shell.outside(if plays { outside::Input::Played } else { outside::Input::Paused { hidden } });
+    }
+
+    /// The element shows pictures.
+    pub fn playing(&self) {
+        if self.shell.native().is_some() {
+            self.shell.set_native(State::Live);
+        }
     }
 }

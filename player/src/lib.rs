@@ -1,19 +1,15 @@
 //! The engine of the SDK, its own WASM module: fetches, feeds MSE, plays. What must arrive before the first frame, and nothing
 //! else: no controls, no chat, no sale (those are `player/ui`, which drives this through the element's public API).
 //!
-//! `js/hawker.js` defines the element and hands its video to [`engine::Engine`]; what to do next is decided by
-//! `hawker-player-core`. Media bytes stay in JavaScript's memory on their way from `fetch` to `appendBuffer`.
+//! `js/hawker.js` defines the element and makes an [`engine::Engine`]; what to do next is decided by `hawker-player-core`, what is
+//! done in the page does `js/port.js`, which holds the media on their way from `fetch` to `appendBuffer`.
 
 mod browser;
 mod clock;
 pub mod engine;
-mod fetch;
+mod load;
 mod native;
-mod queue;
-mod record;
 mod shell;
-mod source;
-mod video;
 
 /// Half the bytes of the allocator that comes with std, and as quick.
 #[cfg(target_arch = "wasm32")]

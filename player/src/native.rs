@@ -1,87 +1,63 @@
 //! Playback by the browser's own HLS player, where media cannot be fed to the element: asks for the room's state, sets the
 //! address, tells the states. No latency control and no choice of rendition: those are the browser's.
 
+use crate::load::{Kind, NATIVE};
 use crate::shell::Shell;
-use crate::{browser, fetch, video};
 use hawker_player_core::media::player::State;
-use hawker_wire::proto::stream::State as Room;
-use js_sys::{Function, Promise};
-use std::rc::Rc;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use hawker_player_core::media::trouble::Answer;
+use hawker_wire::proto::{Stream, stream::State as Room};
 
 /// Between two looks at the room's state while it plays, or there is nothing to play.
-const PAUSE_MS: f64 = 3_000.0;
+const PAUSE_MS: u32 = 3_000;
 
 /// Before another try while it should play and does not: a playlist that has just begun is an error to some browsers.
-const RETRY_MS: f64 = 1_000.0;
+const RETRY_MS: u32 = 1_000;
 
-/// `HTMLMediaElement.HAVE_FUTURE_DATA`: less than this and it waits for the network.
-const FUTURE_DATA: u16 = 3;
-
-/// Begins, if the browser can.
-pub(crate) fn begin(shell: &Rc<Shell>) -> bool {
-    if shell.video().can_play_type("application/vnd.apple.mpegurl").is_empty() {
-        return false;
-    }
-    shell.set_native(State::Connecting);
-    let me = Rc::downgrade(shell);
-    spawn_local(async move {
-        // The epoch whose playlist was given to the element.
-        let mut given = None;
-        loop {
-            let Some(shell) = me.upgrade().filter(|shell| !shell.stopped.get()) else { return };
-            let told = fetch::stream_once(&shell).await;
-            if shell.stopped.get() {
-                return;
-            }
-            shell.answered(fetch::answer(&told));
-            if let Ok(stream) = told {
-                match stream.state() {
-                    Room::Live => live(&shell, &mut given, stream.epoch),
-                    Room::Offline => wait(&shell, &mut given, State::Offline),
-                    Room::Ended => wait(&shell, &mut given, State::Ended),
-                }
-            }
-            let ms = if shell.native() == Some(State::Connecting) { RETRY_MS } else { PAUSE_MS };
-            drop(shell);
-            pause(ms).await;
+impl Shell {
+    /// Begins, if the browser can.
+    pub(crate) fn begin_native(&self) -> bool {
+        if !self.port.native("") {
+            return false;
         }
-    });
-    true
-}
+        self.set_native(State::Connecting);
+        self.ask_native(0);
+        true
+    }
 
-fn live(shell: &Rc<Shell>, given: &mut Option<String>, epoch: String) {
-    let video = shell.video();
-    if given.as_ref() != Some(&epoch) || !video.error().is_null() {
-        *given = Some(epoch);
-        shell.set_native(State::Connecting);
-        video.set_src(&[shell.base(), "/index.m3u8"].concat());
-        if !shell.paused() {
-            video::play(shell);
+    fn ask_native(&self, wait_ms: u32) {
+        self.ask(NATIVE, &[self.base(), "/stream"].concat(), 0, wait_ms, Kind::Room(Vec::new()));
+    }
+
+    /// The room's state is told, or not.
+    pub(crate) fn native_told(&self, told: Result<Stream, Answer>) {
+        if let Ok(stream) = told {
+            match stream.state() {
+                Room::Live => self.native_live(stream.epoch),
+                Room::Offline => self.native_waits(State::Offline),
+                Room::Ended => self.native_waits(State::Ended),
+            }
         }
-    } else if shell.native() == Some(State::Live) && !shell.paused() && video.ready_state() < FUTURE_DATA {
-        // It says itself when it goes on (`playing`).
-        shell.set_native(State::Stalled);
+        let connecting = self.native() == Some(State::Connecting);
+        self.ask_native(if connecting { RETRY_MS } else { PAUSE_MS });
     }
-}
 
-fn wait(shell: &Shell, given: &mut Option<String>, state: State) {
-    *given = None;
-    shell.set_native(state);
-}
-
-/// To the newest moment that the browser can play.
-pub(crate) fn to_edge(shell: &Shell) {
-    let seekable = shell.video().seekable();
-    if let Some(end) = seekable.length().checked_sub(1).and_then(|last| seekable.end(last).ok()) {
-        shell.video().set_current_time(end);
+    fn native_live(&self, epoch: String) {
+        let progress = self.port.progress();
+        if progress == 0 || self.native_given.borrow().as_ref() != Some(&epoch) {
+            self.native_given.replace(Some(epoch));
+            self.set_native(State::Connecting);
+            self.port.native(&[self.base(), "/index.m3u8"].concat());
+            if !self.paused() {
+                self.begin_to_play();
+            }
+        } else if self.native() == Some(State::Live) && !self.paused() && progress == 1 {
+            // It says itself when it goes on (`playing`).
+            self.set_native(State::Stalled);
+        }
     }
-}
 
-async fn pause(ms: f64) {
-    let promise = Promise::new(&mut |done: Function, _| {
-        browser::set_timeout(&done, ms);
-    });
-    // A timer cannot fail.
-    let _ = JsFuture::from(promise).await;
+    fn native_waits(&self, state: State) {
+        self.native_given.replace(None);
+        self.set_native(state);
+    }
 }

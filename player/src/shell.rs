@@ -4,10 +4,10 @@
 mod element;
 mod report;
 
-use crate::browser::{AbortController, Video, clear_timeout, set_timeout};
-use crate::record::Record;
-use crate::source::Source;
-use crate::{clock, fetch, native, queue::Queue, video};
+use crate::browser::{self, Port};
+use crate::clock;
+use crate::load::Load;
+use hawker_player_core::decimal::decimal;
 use hawker_player_core::media::RequestId;
 use hawker_player_core::media::gate::{self, Gate};
 use hawker_player_core::media::outside::{self, Outside};
@@ -15,19 +15,13 @@ use hawker_player_core::media::player::{Input, Output, Player, State};
 use hawker_player_core::media::trouble::Trouble;
 use hawker_wire::media::Unit;
 use hawker_wire::{Instant, Machine};
-use js_sys::{Function, Object, Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::{Rc, Weak};
-use wasm_bindgen::prelude::*;
+use std::rc::Rc;
 
 /// See the module text.
 pub(crate) struct Shell {
-    me: Weak<Self>,
-    host: JsValue,
-    video: Video,
-    /// `fetch`, or what stands before it.
-    fetch: Function,
+    pub(crate) port: Port,
     server: String,
     base: String,
     core: RefCell<Player>,
@@ -36,72 +30,50 @@ pub(crate) struct Shell {
     trouble: RefCell<Trouble>,
     inputs: RefCell<VecDeque<Input>>,
     driving: Cell<bool>,
-    offered: RefCell<Option<(RequestId, Vec<Uint8Array>)>>,
-    queue: RefCell<Queue>,
-    source: RefCell<Option<Source>>,
-    /// Counts MediaSources: what an old one still tells is not heard.
-    sources: Cell<u32>,
+    /// The request whose unit the core is being told.
+    offered: Cell<Option<RequestId>>,
     /// Bytes of the append in progress; 0: a removal.
     appending: Cell<u32>,
-    requests: RefCell<Vec<(RequestId, Rc<AbortController>)>>,
-    asking: RefCell<Option<Rc<AbortController>>>,
-    asks: Cell<u32>,
-    timer: RefCell<Option<(f64, Instant)>>,
-    on_timer: Closure<dyn FnMut()>,
+    pub(crate) loads: RefCell<Vec<(u32, Rc<Load>)>>,
+    timer: Cell<Option<Instant>>,
     /// Where the browser's own player plays, its state instead of the core's.
     native: Cell<Option<State>>,
+    /// The epoch whose playlist was given to it.
+    pub(crate) native_given: RefCell<Option<String>>,
     /// Nothing here can play the stream.
     unsupported: Cell<bool>,
     /// Paused by the viewer or the page.
     paused: Cell<bool>,
     /// State and error as last told.
     told: Cell<(&'static str, Option<&'static str>)>,
-    pub(crate) watch: video::Watch,
-    pub(crate) stopped: Cell<bool>,
+    stopped: Cell<bool>,
     latency_told: Cell<Instant>,
 }
 
 impl Shell {
-    pub(crate) fn new(host: JsValue, video: Video, server: &str, room: &str, fetch: Function) -> Rc<Self> {
-        let seed = (js_sys::Math::random() * 1e15) as u64;
-        Rc::new_cyclic(|me: &Weak<Self>| {
-            let timer = me.clone();
-            Self {
-                me: me.clone(),
-                watch: video::Watch::new(me, &video),
-                host,
-                video,
-                fetch,
-                server: server.to_owned(),
-                base: [server, "/live/", room].concat(),
-                core: RefCell::new(Player::new(clock::now(), seed)),
-                gate: RefCell::default(),
-                outside: RefCell::default(),
-                trouble: RefCell::default(),
-                inputs: RefCell::default(),
-                driving: Cell::new(false),
-                offered: RefCell::default(),
-                queue: RefCell::default(),
-                source: RefCell::default(),
-                sources: Cell::new(0),
-                appending: Cell::new(0),
-                requests: RefCell::default(),
-                asking: RefCell::default(),
-                asks: Cell::new(0),
-                timer: RefCell::default(),
-                on_timer: Closure::new(move || {
-                    if let Some(shell) = timer.upgrade() {
-                        shell.timer.replace(None);
-                        shell.drive();
-                    }
-                }),
-                native: Cell::new(None),
-                unsupported: Cell::new(false),
-                paused: Cell::new(false),
-                told: Cell::new(("connecting", None)),
-                stopped: Cell::new(false),
-                latency_told: Cell::new(Instant::ZERO),
-            }
+    pub(crate) fn new(port: Port, server: &str, room: &str) -> Rc<Self> {
+        let seed = (browser::random() * 1e15) as u64;
+        Rc::new(Self {
+            port,
+            server: server.to_owned(),
+            base: [server, "/live/", room].concat(),
+            core: RefCell::new(Player::new(clock::now(), seed)),
+            gate: RefCell::default(),
+            outside: RefCell::default(),
+            trouble: RefCell::default(),
+            inputs: RefCell::default(),
+            driving: Cell::new(false),
+            offered: Cell::new(None),
+            appending: Cell::new(0),
+            loads: RefCell::default(),
+            timer: Cell::new(None),
+            native: Cell::new(None),
+            native_given: RefCell::default(),
+            unsupported: Cell::new(false),
+            paused: Cell::new(false),
+            told: Cell::new(("connecting", None)),
+            stopped: Cell::new(false),
+            latency_told: Cell::new(Instant::ZERO),
         })
     }
 
@@ -113,17 +85,6 @@ impl Shell {
     /// `https://server/live/room`
     pub(crate) fn base(&self) -> &str {
         &self.base
-    }
-
-    /// A request to the server.
-    pub(crate) fn fetch(&self, url: &str, options: &Object) -> Promise {
-        let asked = self.fetch.call2(&JsValue::NULL, &url.into(), options);
-        asked.map_or_else(|error| Promise::reject(&error), JsValue::unchecked_into)
-    }
-
-    /// The element's video.
-    pub(crate) fn video(&self) -> &Video {
-        &self.video
     }
 
     /// Reads the core.
@@ -141,15 +102,21 @@ impl Shell {
 
     /// The viewer or the page wants it to play: at the live edge after a pause. From a tap, it also lifts the browser's block.
     pub(crate) fn play(&self) {
-        let Some(me) = self.me.upgrade() else { return };
         let paused = self.paused.replace(false);
         self.input(Input::Play);
-        if paused && self.native.get().is_some() {
-            native::to_edge(&me);
+        let native = self.native.get().is_some();
+        if paused && native {
+            self.port.edge();
         }
-        if !paused || self.native.get().is_some() {
-            video::play(&me);
+        if !paused || native {
+            self.begin_to_play();
         }
+    }
+
+    /// Makes the element play.
+    pub(crate) fn begin_to_play(&self) {
+        self.outside(outside::Input::Asked(true));
+        self.port.play();
     }
 
     /// The viewer or the page wants it to pause; nothing is loaded meanwhile.
@@ -160,10 +127,12 @@ impl Shell {
 
     /// To the newest frame at once.
     pub(crate) fn go_live(&self) {
-        match self.me.upgrade() {
-            Some(me) if self.native.get().is_some() && !self.paused.get() => native::to_edge(&me),
-            _ if self.paused.get() => self.play(),
-            _ => self.input(Input::GoLive),
+        if self.paused.get() {
+            self.play();
+        } else if self.native.get().is_some() {
+            self.port.edge();
+        } else {
+            self.input(Input::GoLive);
         }
     }
 
@@ -187,56 +156,22 @@ impl Shell {
         }
     }
 
-    /// Offers a whole unit; the core keeps or drops it before this returns.
-    pub(crate) fn offer(&self, request: RequestId, views: Vec<Uint8Array>, unit: Unit) {
-        self.offered.replace(Some((request, views)));
+    /// Offers a whole unit, which the port holds; the core keeps or drops it before this returns.
+    pub(crate) fn offer(&self, request: RequestId, unit: Unit) {
+        self.offered.set(Some(request));
         self.input(Input::Unit(request, unit));
-        self.offered.take();
-    }
-
-    /// A request for the room's state begins; the one before is broken off. Gives its turn.
-    pub(crate) fn asks(&self, abort: Rc<AbortController>) -> u32 {
-        if let Some(before) = self.asking.replace(Some(abort)) {
-            before.abort();
-        }
-        self.asks.set(self.asks.get().wrapping_add(1));
-        self.asks.get()
-    }
-
-    /// Whether that turn is still the one.
-    pub(crate) fn asked(&self, turn: u32) -> bool {
-        self.asks.get() == turn
-    }
-
-    /// A request for media begins.
-    pub(crate) fn begins(&self, id: RequestId, abort: Rc<AbortController>) {
-        self.requests.borrow_mut().push((id, abort));
-    }
-
-    /// It is still wanted.
-    pub(crate) fn running(&self, id: RequestId) -> bool {
-        self.requests.borrow().iter().any(|(known, _)| *known == id)
-    }
-
-    /// It has ended; `false`: it had been cancelled.
-    pub(crate) fn ends(&self, id: RequestId) -> bool {
-        let mut requests = self.requests.borrow_mut();
-        let before = requests.len();
-        requests.retain(|(known, _)| *known != id);
-        requests.len() < before
-    }
-
-    fn cancel(&self, id: RequestId) {
-        let abort = {
-            let mut requests = self.requests.borrow_mut();
-            requests.iter().position(|(known, _)| *known == id).map(|at| requests.swap_remove(at).1)
-        };
-        if let Some(abort) = abort {
-            abort.abort();
+        if self.offered.take().is_some() {
+            self.port.let_go();
         }
     }
 
-    fn drive(&self) {
+    /// The timer is due.
+    pub(crate) fn tick(&self) {
+        self.timer.set(None);
+        self.drive();
+    }
+
+    pub(crate) fn drive(&self) {
         if self.driving.replace(true) {
             return;
         }
@@ -263,7 +198,7 @@ impl Shell {
         self.arm();
     }
 
-    fn gate(&self, input: gate::Input) {
+    pub(crate) fn gate(&self, input: gate::Input) {
         self.gate.borrow_mut().handle(clock::now(), input);
         let next = || self.gate.borrow_mut().poll();
         while let Some(output) = next() {
@@ -276,68 +211,49 @@ impl Shell {
 
     fn arm(&self) {
         let wake = if self.stopped.get() { None } else { self.core.borrow().wake().map(|(at, _)| at) };
-        let armed = *self.timer.borrow();
-        if armed.map(|(_, at)| at) == wake {
-            return;
+        if self.timer.replace(wake) != wake {
+            self.port.timer(wake.map_or(-1.0, |at| (at.since(clock::now()).as_us() as f64 / 1e3).ceil()));
         }
-        if let Some((id, _)) = armed {
-            clear_timeout(id);
-        }
-        self.timer.replace(wake.map(|at| {
-            let ms = at.since(clock::now()).as_us() as f64 / 1e3;
-            (set_timeout(self.on_timer.as_ref().unchecked_ref(), ms.ceil()), at)
-        }));
     }
 
     fn carry_out(&self, output: Output) {
-        let Some(me) = self.me.upgrade() else { return };
         match output {
-            Output::AskStream(after) => fetch::stream(&me, after),
-            Output::AskTime => fetch::time(&me),
+            Output::AskStream(after) => self.ask_stream(after),
+            Output::AskTime => self.ask_time(),
             Output::Fetch { request, epoch, rendition, number, probe } => {
-                let number = number.to_string();
+                let number = decimal(number);
                 let url = [&self.base, "/", &epoch, "/", &rendition, "/", &number, ".mp4"].concat();
-                fetch::segment(&me, request, url, probe);
+                self.ask_segment(request, &url, probe);
             }
             Output::Cancel(request) => self.cancel(request),
             Output::Open(codecs) => self.open(&codecs),
             Output::Keep => {
-                if let Some((request, views)) = self.offered.take() {
-                    for view in views {
-                        self.queue.borrow_mut().push(request, view);
-                    }
+                if let Some(request) = self.offered.take() {
+                    self.port.keep(request);
                 }
             }
             Output::Drop => {
                 self.offered.take();
+                self.port.let_go();
             }
-            Output::Clear => self.queue.borrow_mut().clear(),
+            Output::Clear => self.port.clear(),
             Output::Append(request) => self.append(request),
             Output::Remove(from, to) => self.remove(from, to),
-            Output::Seek(at) => self.video.set_current_time(at),
-            Output::Rate(rate, pitch) => {
-                self.video.set_preserves_pitch(pitch);
-                self.video.set_playback_rate(rate);
-            }
+            Output::Seek(at) => self.port.seek(at),
+            Output::Rate(rate, pitch) => self.port.rate(rate, pitch),
             Output::Start(at) => {
-                self.video.set_current_time(at);
-                video::play(&me);
+                self.port.seek(at);
+                self.begin_to_play();
             }
             Output::Pause => {
                 self.outside(outside::Input::Asked(false));
-                self.video.pause();
+                self.port.pause();
             }
             Output::Look => self.look(),
             Output::State(_) => self.tell_state(),
             Output::Renditions => {}
-            Output::Rendition(_) => {
-                let rendition = self.rendition();
-                self.emit("hawker:quality", Record::new().with_or_null("rendition", rendition));
-            }
-            Output::Stall(length) => {
-                let ms = length.as_us() as f64 / 1e3;
-                self.emit("hawker:stall", Record::new().with("ms", ms));
-            }
+            Output::Rendition(_) => self.port.quality(self.rendition().as_deref()),
+            Output::Stall(length) => self.port.stall(length.as_us() as f64 / 1e3),
         }
     }
 
@@ -345,17 +261,7 @@ impl Shell {
     pub(crate) fn stop(&self) {
         self.input(Input::Stop);
         self.stopped.set(true);
-        self.arm();
-        if let Some(asking) = self.asking.take() {
-            asking.abort();
-        }
-        for (_, abort) in self.requests.take() {
-            abort.abort();
-        }
-        self.watch.unlisten(&self.video);
-        self.sources.set(self.sources.get().wrapping_add(1));
-        self.source.replace(None);
-        self.video.remove_attribute("src");
-        self.video.load();
+        self.loads.take();
+        self.port.stop();
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! player/js/*, hawker-player, hawker-ui  -> dist/sdk/      hawker.js engine.js engine.wasm ui.js ui.wasm hawker.d.ts
+//!                                                          (port.js is the end of engine.js)
 //! www/console/public/*, hawker-console   -> dist/console/  index.html console.js console.wasm ..
 //! www/pages/*, www/docs/*.md             -> dist/www/      index.html room.html site.css docs/NAME.html ..
 //! ```
@@ -36,6 +37,7 @@ pub fn run(root: &Path, out: &Path) -> Result<()> {
     folder(&root.join("www/console/public"), "console", &mut files)?;
     folder(&root.join("www/pages"), "www", &mut files)?;
     files.extend(modules);
+    join(&mut files, "sdk/engine.js", "sdk/port.js")?;
     docs::render(&root.join("www/docs"), &mut files)?;
     for (name, content) in &mut files {
         if name.ends_with(".js") && !name.starts_with("www/") {
@@ -50,6 +52,13 @@ pub fn run(root: &Path, out: &Path) -> Result<()> {
         &files.keys().map(String::as_str).collect::<Vec<_>>(),
         &root.join("player/budget.toml"),
     )
+}
+
+/// Puts a script at the end of another one: a file of its own would cost a page a round trip.
+fn join(files: &mut Files, script: &str, part: &str) -> Result<()> {
+    let part = files.remove(part).with_context(|| format!("{part} is missing"))?;
+    files.get_mut(script).with_context(|| format!("{script} is missing"))?.extend(part);
+    Ok(())
 }
 
 /// Takes every file of a folder that there is, hidden ones and tests aside.

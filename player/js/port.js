@@ -1,0 +1,353 @@
+// What the engine has of the page: requests, the media source, the video, timers, events. Carries out what engine.wasm says and
+// tells it what happens; decides nothing about playback. It is in script because here all that takes time costs a fraction of
+// the bytes; media stay on this side on their way from the network to the buffer. Part of engine.js once it is bundled.
+
+/** What has no number. */
+const nothing = (value) => (Number.isNaN(value) ? null : value);
+
+const FAULTS = {
+  "no-room": (_, room) => `the server knows no room "${room}"`,
+  "bad-server": (server) => `what answers at ${server} is no Hawker server`,
+  unreachable: (server) => `${server} cannot be reached, or does not let this page embed its rooms`,
+  unsupported: () => "this browser cannot play the stream's codecs",
+  playback: () => "the browser could not play the stream, several times in a row",
+};
+
+export class Port {
+  /** Set by whoever makes the two; nothing is told to it any more once it has stopped. */
+  engine = null;
+  /** Muted because the browser allowed no sound. */
+  forcedMute = false;
+  /** Answers as `fetch` does, as far as status, headers and the body's reader go. */
+  #fetch;
+  #host;
+  #video;
+  #server;
+  #room;
+  #over = new AbortController();
+  #timer = 0;
+  #running = new Map();
+  /** The piece that the engine looks at, and what of it and of those before belongs to the unit at hand. */
+  #piece;
+  #unit;
+  /** Media waiting to be appended: [request, view]. */
+  #queue = [];
+  #url = "";
+  #source = null;
+  #buffer = null;
+  #shown = NaN;
+  #began = performance.now();
+  #first = false;
+
+  constructor(host, video, server, room, fetch) {
+    this.#host = host;
+    this.#video = video;
+    this.#server = server;
+    this.#room = room;
+    this.#fetch = fetch;
+    const listen = (target, name, run) => target.addEventListener(name, run, { signal: this.#over.signal });
+    listen(document, "visibilitychange", () => this.engine.visible(document.hidden, video.muted || !video.volume));
+    // Both come later than what they tell: what counts is how the element is by then.
+    listen(video, "pause", () => {
+      // The browser's own doing: an end, or an error, after which there is another try.
+      if (video.paused && !video.ended && !video.error) this.engine.moved(false, document.hidden);
+    });
+    listen(video, "play", () => video.paused || this.engine.moved(true, document.hidden));
+    const frame = (_, { mediaTime }) => {
+      if (!this.engine) return;
+      this.#shown = mediaTime;
+      this.#presented();
+      video.requestVideoFrameCallback(frame);
+    };
+    // Where it is missing, `playing` stands for the first frame.
+    video.requestVideoFrameCallback?.(frame);
+    listen(video, "playing", () => {
+      if (!video.requestVideoFrameCallback) this.#presented();
+      this.engine.playing();
+    });
+  }
+
+  #emit(name, detail) {
+    this.#host.dispatchEvent(new CustomEvent(`hawker:${name}`, { detail, bubbles: true, composed: true }));
+  }
+
+  #presented() {
+    if (this.#first) return;
+    this.#first = true;
+    this.#emit("firstframe", { afterMs: performance.now() - this.#began });
+  }
+
+  /** Lets go of everything; the engine hears nothing any more. */
+  stop() {
+    this.engine = null;
+    this.#over.abort();
+    clearTimeout(this.#timer);
+    for (const id of this.#running.keys()) this.cancel(id);
+    this.#close();
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+
+  /** One `tick` so many ms from now, and no other; negative: none. */
+  timer(ms) {
+    clearTimeout(this.#timer);
+    if (ms >= 0) this.#timer = setTimeout(() => this.engine.tick(), ms);
+  }
+
+  // ---- requests
+
+  /**
+   * Asks for an address after `wait` ms, or for so many bytes of it. Its head, its pieces and its end are told by this number; a
+   * request of the same number is broken off.
+   */
+  async ask(id, url, bytes, wait) {
+    this.cancel(id);
+    const stop = new AbortController();
+    this.#running.set(id, stop);
+    const runs = () => this.#running.get(id) === stop;
+    const options = { signal: stop.signal, cache: "no-store", credentials: "omit" };
+    if (bytes) options.headers = { Range: `bytes=0-${bytes - 1}` };
+    let reader;
+    let whole = false;
+    try {
+      if (wait) await new Promise((done) => setTimeout(done, wait));
+      if (!runs()) return;
+      const response = await (0, this.#fetch)(url, options);
+      if (!runs()) return;
+      const said = (name) => response.headers.get(name);
+      // The server's estimate of the connection (CTA-5006), in kb/s.
+      const estimate = /etp=(\d+)/.exec(said("cmsd-dynamic"))?.[1];
+      const independent = said("hawker-independent") !== "0";
+      // What is missing is told as no number.
+      const head = [response.status, parseFloat(said("retry-after")), independent, parseFloat(estimate)];
+      reader = this.engine.head(id, ...head) && response.body.getReader();
+    } catch {}
+    const unit = [];
+    while (reader) {
+      const { done, value } = await reader.read().catch(() => ({}));
+      if (!runs()) return;
+      if (value) {
+        this.#piece = value;
+        this.#unit = unit;
+        if (this.engine.piece(id, value.length)) continue;
+        stop.abort();
+      }
+      whole = done;
+      break;
+    }
+    if (!runs()) return;
+    if (!whole) stop.abort();
+    this.#running.delete(id);
+    this.engine.end(id, Boolean(whole));
+  }
+
+  cancel(id) {
+    this.#running.get(id)?.abort();
+    this.#running.delete(id);
+  }
+
+  /** Bytes of the piece at hand. */
+  peek(at, into) {
+    into.set(this.#piece.subarray(at, at + into.length));
+  }
+
+  /** This much of the piece belongs to the unit at hand. */
+  cut(from, to) {
+    this.#unit.push(this.#piece.subarray(from, to));
+  }
+
+  // ---- media
+
+  /** Queues the unit at hand. Views side by side in one piece become one, so that a burst is appended in few steps. */
+  keep(id) {
+    for (const view of this.#unit.splice(0)) {
+      const last = this.#queue.at(-1);
+      const before = last?.[1];
+      if (last?.[0] === id && before.buffer === view.buffer && before.byteOffset + before.length === view.byteOffset) {
+        last[1] = new Uint8Array(view.buffer, before.byteOffset, before.length + view.length);
+      } else {
+        this.#queue.push([id, view]);
+      }
+    }
+  }
+
+  /** Lets the unit at hand go. */
+  drop() {
+    this.#unit.length = 0;
+  }
+
+  clear() {
+    this.#queue.length = 0;
+  }
+
+  /**
+   * A new MediaSource with one SourceBuffer; where there is only ManagedMediaSource (iPhone) it is that, which also tells when it
+   * wants media and when not. False: these codecs cannot be fed to the element.
+   */
+  open(codecs) {
+    this.#close();
+    const mime = `video/mp4; codecs="${codecs}"`;
+    const Source = globalThis.MediaSource ?? globalThis.ManagedMediaSource;
+    if (!Source?.isTypeSupported(mime)) return false;
+    const source = new Source();
+    this.#source = source;
+    // What an old one still tells is not heard.
+    const listen = (target, name, tell) => target.addEventListener(name, () => this.#source === source && tell());
+    listen(source, "sourceopen", () => {
+      if (this.#buffer) return;
+      try {
+        this.#buffer = source.addSourceBuffer(mime);
+      } catch {
+        this.engine.broken();
+        return;
+      }
+      listen(this.#buffer, "updateend", () => this.engine.done());
+      listen(this.#buffer, "error", () => this.engine.broken());
+      this.engine.ready();
+    });
+    listen(source, "startstreaming", () => this.engine.streaming(true));
+    listen(source, "endstreaming", () => this.engine.streaming(false));
+    this.#url = URL.createObjectURL(source);
+    this.#video.src = this.#url;
+    return true;
+  }
+
+  #close() {
+    this.clear();
+    this.#source = this.#buffer = null;
+    URL.revokeObjectURL(this.#url);
+  }
+
+  /** Begins to append the next of this request: its length; -1: there is no room; -2: it cannot. What is appended must not grow. */
+  append(id) {
+    const at = this.#queue.findIndex(([request]) => request === id);
+    const view = this.#queue[at]?.[1];
+    try {
+      this.#buffer.appendBuffer(view);
+    } catch (error) {
+      return error.name === "QuotaExceededError" ? -1 : -2;
+    }
+    this.#queue.splice(at, 1);
+    return view.length;
+  }
+
+  /** Begins to remove; false: it cannot. */
+  remove(from, to) {
+    try {
+      this.#buffer.remove(from, to);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // ---- the video
+
+  /** The element as it is: a `Sample` of the core, in numbers, ranges last. */
+  look() {
+    const { currentTime, paused, seeking, buffered } = this.#video;
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
+    const look = [currentTime, paused, seeking, document.hidden, totalVideoFrames, droppedVideoFrames, this.#shown];
+    for (let at = 0; at < buffered.length; at++) look.push(buffered.start(at), buffered.end(at));
+    return look;
+  }
+
+  seek(at) {
+    this.#video.currentTime = at;
+  }
+
+  rate(rate, keepsPitch) {
+    this.#video.preservesPitch = keepsPitch;
+    this.#video.playbackRate = rate;
+  }
+
+  /** Plays; where the browser allows no sound, without it; where it allows nothing, a tap is asked for. */
+  async play() {
+    const video = this.#video;
+    for (;;) {
+      try {
+        await video.play();
+        return;
+      } catch (error) {
+        // AbortError is our own next load or pause: nothing to do.
+        if (error.name !== "NotAllowedError" || !this.engine) return;
+      }
+      if (video.muted) {
+        this.#emit("blocked", { at: performance.now() });
+        return;
+      }
+      this.forcedMute = video.muted = true;
+    }
+  }
+
+  pause() {
+    this.#video.pause();
+  }
+
+  /** Gives the element to the browser's own HLS player; false: it has none. Without an address, only asks. */
+  native(url) {
+    if (url) this.#video.src = url;
+    return this.#video.canPlayType("application/vnd.apple.mpegurl") !== "";
+  }
+
+  /** What the browser's own player is at: 0 it failed, 1 it waits for the network, 2 it plays. */
+  progress() {
+    if (this.#video.error) return 0;
+    return this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA ? 1 : 2;
+  }
+
+  /** To the newest moment that the browser's own player can play. */
+  edge() {
+    const { seekable } = this.#video;
+    if (seekable.length) this.seek(seekable.end(seekable.length - 1));
+  }
+
+  // ---- what the page is told
+
+  /** State and error. */
+  state(state, error) {
+    this.#emit("state", { state, message: error });
+    if (!error) return;
+    const fatal = error === "unsupported" || error === "playback";
+    this.#emit("error", { code: error, message: FAULTS[error](this.#server, this.#room), fatal });
+  }
+
+  quality(rendition) {
+    this.#emit("quality", { rendition: rendition ?? null });
+  }
+
+  stall(ms) {
+    this.#emit("stall", { ms });
+  }
+
+  latency() {
+    this.#emit("latency", this.stats());
+  }
+
+  /** See `HawkerStats` in `hawker.d.ts`. */
+  stats() {
+    const { engine } = this;
+    const [latencyMs, bufferMs, targetMs, estimateBps, stalls, stalledMs, droppedFrames, rate, roundTripMs] = engine.figures();
+    return {
+      latencyMs: nothing(latencyMs),
+      bufferMs,
+      targetMs,
+      rendition: engine.rendition ?? null,
+      estimateBps: nothing(estimateBps),
+      stalls,
+      stalledMs,
+      droppedFrames,
+      rate,
+      roundTripMs: nothing(roundTripMs),
+      state: engine.state,
+    };
+  }
+
+  /** See `HawkerRendition` in `hawker.d.ts`. */
+  renditions() {
+    return this.engine.renditions.split("\n").slice(1).map((line) => {
+      const [name, width, height, bps] = line.split("\t");
+      return { name, width: +width, height: +height, bps: +bps };
+    });
+  }
+}
