@@ -16,6 +16,7 @@ use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Wanted};
 use hawker_tests::lab::record::Record;
 use hawker_tests::lab::site::{self, Site};
 use hawker_tests::lab::tunnel::{self, Tunnel};
+use hawker_tests::lab::words::{self, Voice};
 use hawker_tests::lab::{check, clip, net, page, table, viewer};
 use hawker_tests::{root, server};
 use tokio::signal::unix::{SignalKind, signal};
@@ -188,6 +189,7 @@ async fn run(arguments: Arguments) -> Result<()> {
 struct Lab {
     // Dropped in this order.
     camera: Camera,
+    _voice: Option<Voice>,
     site: Site,
     network: net::Network,
     tunnel: Tunnel,
@@ -216,6 +218,9 @@ impl Lab {
         }
         let server = server::start_with(|config| {
             config.http.listen = ([0, 0, 0, 0], 0).into();
+            if arguments.set == plan::LOSS {
+                words::allow(config);
+            }
             if arguments.tls {
                 (config.http.tls_cert, config.http.tls_key) = (Some(cert), Some(pem));
             }
@@ -230,10 +235,21 @@ impl Lab {
         let address = format!("{scheme}://{}:{}", network.server, server.running.http.port());
         let site = site::serve(network.server, &address, ROOM).await?;
         let camera = camera::publish(&server, ROOM, &key, ladder).await?;
+        let voice = if arguments.set == plan::LOSS { Some(words::speak(&server, ROOM).await?) } else { None };
         tokio::time::sleep(WARM).await;
         let profile = folder.join(format!("profile-{}", std::process::id()));
         let congestion = arguments.congestion.clone();
-        Ok(Self { camera, site, network, tunnel, scheme, congestion, profile, _server: server })
+        Ok(Self {
+            camera,
+            _voice: voice,
+            site,
+            network,
+            tunnel,
+            scheme,
+            congestion,
+            profile,
+            _server: server,
+        })
     }
 
     /// A run that neither hangs nor takes the others with it: what drives the browser panics when that is gone.
@@ -254,7 +270,8 @@ impl Lab {
         let begin = || self.tunnel.begin(&link, cell.seed);
         let page = self.site.page(cell.player);
         let length = Duration::from_secs(cell.link.seconds);
-        let viewing = viewer::watch(&self.network, &self.profile, &page, length, begin).await;
+        let viewing =
+            viewer::watch(&self.network, &self.profile, &page, self.site.origin(), length, begin).await;
         let account = self.tunnel.account();
         let viewing = viewing.with_context(|| format!("{} does not run", cell.name()))?;
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -288,8 +305,14 @@ impl Lab {
 fn build() -> Result<String> {
     let mut sum = crc32fast::Hasher::new();
     sum.update(&std::fs::read(std::env::current_exe()?)?);
-    for file in ["lab/reader.js", "lab/hawker.js", "lab/players.js", "lab/players.html", "package-lock.json"]
-    {
+    for file in [
+        "lab/reader.js",
+        "lab/hawker.js",
+        "lab/words.js",
+        "lab/players.js",
+        "lab/players.html",
+        "package-lock.json",
+    ] {
         sum.update(&std::fs::read(root().join("tests").join(file))?);
     }
     Ok(format!("{:08x}", sum.finalize()))
@@ -299,7 +322,7 @@ fn line(cell: &Cell, record: &Record) -> String {
     let figures = Figures::of(record);
     let seen = figures.seen;
     format!(
-        "{}: NQoE {:.3}, start {:.0} ms, latency {:.0} / {:.0} ms, stalled {:.2} %, {:.0} kb/s, page {:.0} % of a core",
+        "{}: NQoE {:.3}, start {:.0} ms, latency {:.0} / {:.0} ms, stalled {:.2} %, {:.0} kb/s, page {:.0} % of a core{}",
         cell.name(),
         seen.nqoe,
         figures.startup_ms,
@@ -307,7 +330,12 @@ fn line(cell: &Cell, record: &Record) -> String {
         seen.latency_p95_s * 1e3,
         seen.stall_ratio() * 100.0,
         seen.kbps,
-        figures.cpu_percent
+        figures.cpu_percent,
+        if figures.words_ms.1.is_nan() {
+            String::new()
+        } else {
+            format!(", words {:.0} / {:.0} ms", figures.words_ms.0, figures.words_ms.1)
+        }
     )
 }
 

@@ -6,5 +6,5 @@ const { lab } = window;
 await customElements.whenDefined("hawker-live");
 const player = document.querySelector("hawker-live");
 player.addEventListener("hawker:error", ({ detail }) => lab.errors.push(`${detail.fatal ? "fatal " : ""}${detail.code}`));
-lab.says = () => player.stats();
+lab.says = () => ({ ...player.stats(), ...lab.player });
 read(player.shadowRoot.querySelector("video"));

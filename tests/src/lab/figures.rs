@@ -36,6 +36,8 @@ pub struct Figures {
     pub browser_percent: f64,
     /// Tasks of the main thread above 50 ms after the first seconds, a minute.
     pub long_tasks: f64,
+    /// From the saying of words in the room to their being in the page, ms: median and 99th percentile; no number where nobody talks.
+    pub words_ms: (f64, f64),
 }
 
 /// The frames as they are judged. Those that came and went between two looks, because the page was busy, stand where they must have
@@ -109,9 +111,17 @@ impl Figures {
             rates: (rates.clone().fold(f64::INFINITY, f64::min), rates.fold(0.0, f64::max)),
             cpu_percent: 100.0 * record.number("cpu_page_s") / end_s.max(FRAME_S),
             browser_percent: 100.0 * record.number("cpu_browser_s") / end_s.max(FRAME_S),
+            words_ms: words_ms(record),
             long_tasks: long as f64 * 60.0 / (end_s - LOADING_MS / 1e3).max(1.0),
         }
     }
+}
+
+fn words_ms(record: &Record) -> (f64, f64) {
+    let mut late: Vec<f64> = record.words.iter().map(|[_, late]| *late).collect();
+    late.sort_by(f64::total_cmp);
+    let at = |share: f64| late.get((late.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+    (at(0.5), at(0.99))
 }
 
 /// See [`Figures::back_s`]. Who does not come back takes until the end.

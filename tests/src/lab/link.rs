@@ -35,12 +35,19 @@ pub struct Link {
     pub jitter_ms: u64,
     /// Share of packets lost behind the queue, in each direction.
     pub loss: f64,
+    /// UDP gets through for so long and then never again, without a word, as firewalls do it; nothing: as all else does.
+    pub udp_ms: Option<u64>,
 }
 
 impl Link {
     /// One rate, one round trip.
     pub fn steady(kbps: u64, rtt_ms: u64) -> Self {
-        Self { periods: vec![Period { ms: 1_000, kbps, latency_ms: rtt_ms / 2 }], jitter_ms: 0, loss: 0.0 }
+        Self {
+            periods: vec![Period { ms: 1_000, kbps, latency_ms: rtt_ms / 2 }],
+            jitter_ms: 0,
+            loss: 0.0,
+            udp_ms: None,
+        }
     }
 
     /// From a file of `tests/media/traces`.
@@ -60,7 +67,7 @@ impl Link {
                 latency_ms: number(period, "latency_ms").round() as u64,
             })
             .collect();
-        let link = Self { periods, jitter_ms: 0, loss: 0.0 };
+        let link = Self { periods, jitter_ms: 0, loss: 0.0, udp_ms: None };
         ensure!(link.mean_kbps() > 0, "{}: never carries anything", path.display());
         Ok(link)
     }
@@ -148,6 +155,12 @@ impl Lane {
         }
     }
 
+    /// Whether such a packet is let in at all.
+    pub fn passes(&self, now_us: u64, packet: &[u8]) -> bool {
+        // The protocol of an IPv4 packet; 17 is UDP.
+        packet.get(9) != Some(&17) || self.link.udp_ms.is_none_or(|ms| now_us < ms * 1_000)
+    }
+
     /// Offers a packet: when it arrives, or nothing if it never does.
     pub fn offer(&mut self, now_us: u64, bytes: u64) -> Option<u64> {
         self.offered += 1;
@@ -210,7 +223,7 @@ mod tests {
     #[test]
     fn packets_wait_through_an_outage_until_the_queue_is_full() {
         let period = |ms, kbps| Period { ms, kbps, latency_ms: 0 };
-        let link = Link { periods: vec![period(10, 1_200), period(990, 0)], jitter_ms: 0, loss: 0.0 };
+        let link = Link { periods: vec![period(10, 1_200), period(990, 0)], ..Link::steady(0, 0) };
         let mut lane = lane(&link);
         assert_eq!(lane.offer(0, 1_500), Some(10_000));
         assert_eq!(lane.offer(0, 1_500), Some(1_010_000), "in the next round");
@@ -228,6 +241,14 @@ mod tests {
         assert!(delays.iter().all(|delay| (40_000..=60_100).contains(delay)));
         assert!(delays.iter().max() > Some(&57_000) && delays.iter().min() < Some(&43_000));
         assert!(delays.windows(2).all(|pair| pair[1] + 5_000 >= pair[0]), "nobody overtakes");
+    }
+
+    #[test]
+    fn a_firewall_takes_udp_and_nothing_else() {
+        let lane = lane(&Link { udp_ms: Some(5), ..Link::steady(20_000, 0) });
+        let packet = |protocol: u8| [&[0; 9][..], &[protocol]].concat();
+        assert!(lane.passes(4_999, &packet(17)) && lane.passes(5_000, &packet(6)));
+        assert!(!lane.passes(5_000, &packet(17)));
     }
 
     #[test]

@@ -22,3 +22,4 @@ pub mod site;
 pub mod table;
 pub mod tunnel;
 pub mod viewer;
+pub mod words;

@@ -17,7 +17,7 @@ pub struct Player {
 }
 
 /// All there are.
-pub const PLAYERS: [Player; 10] = [
+pub const PLAYERS: [Player; 12] = [
     Player { name: "hawker", about: "ours", best: true },
     Player { name: "hawker-plain", about: "ours, blind to what only our server tells", best: false },
     Player { name: "hls-default", about: "hls.js, as it comes", best: false },
@@ -28,7 +28,16 @@ pub const PLAYERS: [Player; 10] = [
     Player { name: "dash-default", about: "dash.js, as it comes", best: false },
     Player { name: "dash-tuned", about: "dash.js, for low latency, Dynamic", best: true },
     Player { name: "dash-lolp", about: "dash.js, for low latency, LoL+", best: false },
+    Player { name: "hawker-http", about: "ours with its room, over HTTP and WebSocket alone", best: false },
+    Player { name: "hawker-udp", about: "ours with its room, over WebTransport too", best: false },
 ];
+
+impl Player {
+    /// Is it one of those that are there to compare what carries picture and words, with the interface and a room that talks?
+    pub fn talks(&self) -> bool {
+        matches!(self.name, "hawker-http" | "hawker-udp")
+    }
+}
 
 /// A link that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +60,16 @@ pub const STEP: &str = "step";
 pub const STEP_RISES: f64 = 2.0 / 3.0;
 
 /// All links. Those that are no trace have their numbers in [`Named::link`].
-pub const LINKS: [Named; 18] = [
+pub const LINKS: [Named; 22] = [
     named("open", 600, "no limit, no delay"),
     named("clean", 60, "20 Mb/s, RTT 40 ms"),
     named("rough", 60, "20 Mb/s, RTT 80 ms, 20 ms of jitter, 0.5 % loss"),
     named(STEP, 60, "6 Mb/s, after 20 s 1 Mb/s, after 40 s 6 Mb/s again; RTT 40 ms"),
     named("cold", 8, "10 Mb/s, RTT 40 ms: opening the page with an empty cache"),
+    named("loss2", 60, "20 Mb/s, RTT 40 ms, 2 % loss"),
+    named("loss5", 60, "20 Mb/s, RTT 40 ms, 5 % loss"),
+    named("udp-shut", 20, "20 Mb/s, RTT 40 ms, UDP does not get through"),
+    named("udp-dies", 30, "20 Mb/s, RTT 40 ms, UDP does not get through any more after 15 s"),
     named("narrow", 60, "3 Mb/s, RTT 40 ms: less than the top rung"),
     named("fcc_0906", 120, "trace: fixed line"),
     named("hsdpa_0930", 120, "trace: 3G"),
@@ -84,6 +97,10 @@ impl Named {
             "rough" => Link { jitter_ms: 20, loss: 0.005, ..Link::steady(20_000, 80) },
             STEP => steps(self.seconds),
             "cold" => Link::steady(10_000, 40),
+            "loss2" => Link { loss: 0.02, ..Link::steady(20_000, 40) },
+            "loss5" => Link { loss: 0.05, ..Link::steady(20_000, 40) },
+            "udp-shut" => Link { udp_ms: Some(0), ..Link::steady(20_000, 40) },
+            "udp-dies" => Link { udp_ms: Some(15_000), ..Link::steady(20_000, 40) },
             "narrow" => Link::steady(3_000, 40),
             trace => Link::trace(&crate::root().join(format!("tests/media/traces/{trace}.json")))?,
         })
@@ -94,7 +111,7 @@ impl Named {
 fn steps(seconds: u64) -> Link {
     let third = seconds * 1_000 / 3;
     let period = |kbps| Period { ms: third, kbps, latency_ms: 20 };
-    Link { periods: vec![period(6_000), period(1_000), period(6_000)], jitter_ms: 0, loss: 0.0 }
+    Link { periods: vec![period(6_000), period(1_000), period(6_000)], ..Link::steady(0, 0) }
 }
 
 /// A name for a choice of links, players, runs.
@@ -110,8 +127,11 @@ pub struct Set {
     pub runs: u32,
 }
 
+/// The set that compares what carries picture and words.
+pub const LOSS: &str = "loss";
+
 /// All sets.
-pub const SETS: [Set; 5] = [
+pub const SETS: [Set; 6] = [
     Set {
         name: "try",
         about: "one run of each player at its best on a clean link: does it all work? 2 minutes",
@@ -138,6 +158,13 @@ pub const SETS: [Set; 5] = [
         about: "all players on the twelve traces; 13 hours, in slices",
         links: TRACES,
         all_players: true,
+        runs: 3,
+    },
+    Set {
+        name: LOSS,
+        about: "ours over HTTP and over UDP, where packets are lost or UDP does not get through, picture and words; 15 minutes",
+        links: &[("loss2", Some(45)), ("loss5", Some(45)), ("udp-dies", None), ("udp-shut", None)],
+        all_players: false,
         runs: 3,
     },
     Set {
@@ -218,7 +245,9 @@ pub fn cells(set: &Set, wanted: &Wanted) -> Result<Vec<Cell>> {
     }
     let mut players: Vec<Player> = Vec::new();
     if wanted.players.is_empty() {
-        players.extend(PLAYERS.iter().filter(|player| player.best || set.all_players));
+        let talks = set.name == LOSS;
+        let fits = |player: &&Player| player.talks() == talks && (talks || player.best || set.all_players);
+        players.extend(PLAYERS.iter().filter(fits));
     }
     for name in &wanted.players {
         let player = PLAYERS.iter().find(|player| player.name == name);

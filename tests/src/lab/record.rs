@@ -38,6 +38,8 @@ pub struct Record {
     pub frames: Vec<Frame>,
     /// Tasks of the main thread above 50 ms: begin and length, ms.
     pub tasks: Vec<[f64; 2]>,
+    /// What was said in the room: when by the wall clock, and how much later the page had it, ms.
+    pub words: Vec<[f64; 2]>,
 }
 
 const COLUMNS: &str = "at_ms,number,latency_ms,rung,ahead_ms,rate,media_s,presented";
@@ -62,7 +64,7 @@ impl Record {
                 presented: seen.presented as u64,
             }
         });
-        Self { about, frames: frames.collect(), tasks: viewing.tasks.clone() }
+        Self { about, frames: frames.collect(), tasks: viewing.tasks.clone(), words: viewing.words.clone() }
     }
 
     /// A number of what it was; zero if there is none.
@@ -86,6 +88,9 @@ impl Record {
         }
         for [began, length] in &self.tasks {
             let _ = writeln!(text, "#task {began:.1} {length:.1}");
+        }
+        for [said, late] in &self.words {
+            let _ = writeln!(text, "#word {said:.1} {late:.1}");
         }
         let _ = writeln!(text, "{COLUMNS}");
         for frame in &self.frames {
@@ -119,6 +124,9 @@ impl Record {
             if let Some(task) = line.strip_prefix("#task ") {
                 let (began, length) = task.split_once(' ').context("half a task")?;
                 record.tasks.push([began.parse()?, length.parse()?]);
+            } else if let Some(word) = line.strip_prefix("#word ") {
+                let (said, late) = word.split_once(' ').context("half a word")?;
+                record.words.push([said.parse()?, late.parse()?]);
             } else if let Some(about) = line.strip_prefix("# ") {
                 let (name, value) = about.split_once(": ").unwrap_or((about.trim_end_matches(':'), ""));
                 record.about.insert(name.into(), value.into());
@@ -163,6 +171,7 @@ mod tests {
             about: about.map(|(name, value)| (name.into(), value.into())).into(),
             frames: vec![frame, Frame { read: None, ..frame }],
             tasks: vec![[12.5, 61.0]],
+            words: vec![[1_763_862_000_123.5, 48.0]],
         };
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("one.csv");

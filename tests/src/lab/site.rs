@@ -22,6 +22,18 @@ const HAWKER: &str = r#"<!doctype html>
 <hawker-live room="{room}" bare muted></hawker-live>
 "#;
 
+/// With its room, which talks.
+const ROOM: &str = r#"<!doctype html>
+<meta charset="utf-8">
+<title>Hawker</title>
+<link rel="icon" href="data:,">
+<style>hawker-live { width: 640px }</style>
+<script type="module" src="{server}/sdk/hawker.js"></script>
+<script type="module" src="hawker.js"></script>
+<script type="module" src="words.js"></script>
+<hawker-live room="{room}" {transport} muted></hawker-live>
+"#;
+
 /// Where the pages are.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -46,10 +58,17 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
         let page = HAWKER.replace("{server}", server).replace("{room}", room).replace("{before}", before);
         get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
     };
+    let talking = |transport: &str| {
+        let page = ROOM.replace("{server}", server).replace("{room}", room).replace("{transport}", transport);
+        get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
+    };
     let script = "text/javascript";
     let router = Router::new()
         .route("/hawker.html", ours(""))
         .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n"))
+        .route("/hawker-http.html", talking("transport=\"http\""))
+        .route("/hawker-udp.html", talking(""))
+        .route("/words.js", file("lab/words.js", script)?)
         .route("/players.html", file("lab/players.html", "text/html")?)
         .route("/reader.js", file("lab/reader.js", script)?)
         .route("/hawker.js", file("lab/hawker.js", script)?)
@@ -66,11 +85,16 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
 }
 
 impl Site {
+    /// Where the pages are.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The page of a player.
     pub fn page(&self, player: Player) -> String {
         let Self { origin, server, room } = self;
         match player.name {
-            "hawker" | "hawker-plain" => format!("{origin}/{}.html", player.name),
+            name if name.starts_with("hawker") => format!("{origin}/{}.html", player.name),
             other => format!("{origin}/players.html?player={other}&server={server}&room={room}"),
         }
     }

@@ -21,7 +21,7 @@ pub struct Column {
 }
 
 /// All columns, the one that counts most first.
-pub const COLUMNS: [Column; 20] = [
+pub const COLUMNS: [Column; 22] = [
     column("NQoE", 3, |f| f.seen.nqoe, "1 is the best rung without stall, switch or delay"),
     column("NQoE printed", 3, |f| f.nqoe_printed, "with the weights as the challenge printed them"),
     column("stall %", 2, |f| f.seen.stall_ratio() * 100.0, "of the time since the first frame"),
@@ -42,6 +42,13 @@ pub const COLUMNS: [Column; 20] = [
     column("page CPU %", 0, |f| f.cpu_percent, "of a core, the page's process"),
     column("browser CPU %", 0, |f| f.browser_percent, "of a core, all processes of the browser"),
     column("long tasks/min", 1, |f| f.long_tasks, "of the main thread above 50 ms, after 5 s"),
+    column(
+        "words p50",
+        0,
+        |f| f.words_ms.0,
+        "from saying to hearing in the room, ms; a tick of 50 ms is in it",
+    ),
+    column("words p99", 0, |f| f.words_ms.1, "99th percentile of the same"),
 ];
 
 const fn column(
@@ -137,7 +144,7 @@ pub fn cell(column: &Column, spread: &Spread) -> String {
 }
 
 /// Columns that count most, by place.
-const BRIEF: [usize; 9] = [0, 2, 5, 8, 9, 11, 14, 15, 17];
+const BRIEF: [usize; 11] = [0, 2, 5, 8, 9, 11, 14, 15, 17, 20, 21];
 
 /// For the terminal.
 pub fn text(links: &[(String, Vec<Row>)]) -> String {

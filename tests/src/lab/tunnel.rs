@@ -95,7 +95,9 @@ fn read(from: &SyncDevice, direction: &Direction, sender: &SyncSender<(Instant, 
             let mut shared = direction.lock().expect("nobody panics with it");
             let now = shared.began.elapsed().as_micros() as u64;
             let began = shared.began;
-            shared.lane.offer(now, length as u64).map(|at| began + Duration::from_micros(at))
+            let passes = buffer.get(..length).is_some_and(|packet| shared.lane.passes(now, packet));
+            let due = if passes { shared.lane.offer(now, length as u64) } else { None };
+            due.map(|at| began + Duration::from_micros(at))
         };
         if let (Some(due), Some(packet)) = (due, buffer.get(..length)) {
             // A full channel is a packet lost, as a full queue is.

@@ -47,6 +47,8 @@ pub struct Viewing {
     pub frames: Vec<Seen>,
     /// Tasks of the main thread above 50 ms: begin and length, ms.
     pub tasks: Vec<[f64; 2]>,
+    /// What was said in the room: when by the wall clock, ms since 1970, and how much later the page had it, ms.
+    pub words: Vec<[f64; 2]>,
     /// What the player and the page complained of.
     pub errors: Vec<String>,
     /// What the player says of itself at the end: for finding out why, not for figures.
@@ -63,6 +65,7 @@ pub async fn watch(
     network: &Network,
     profile: &Path,
     page: &str,
+    origin: &str,
     length: Duration,
     begin: impl FnOnce(),
 ) -> Result<Viewing> {
@@ -77,7 +80,9 @@ pub async fn watch(
     let window = window
         .argument(format!("--user-data-dir={}", profile.display()))
         // Nobody signed the lab's.
-        .argument("--ignore-certificate-errors");
+        .argument("--ignore-certificate-errors")
+        // As a page over HTTPS is, so that the browser lets it have WebTransport.
+        .argument(format!("--unsafely-treat-insecure-origin-as-secure={origin}"));
     let browser = browser::chromium_with(window).await;
     begin();
     browser.open(page).await;
@@ -87,10 +92,10 @@ pub async fn watch(
     let account = browser
         .eval(
             // A link may be too bad for the page itself.
-            "const { frames = [], tasks = [], errors = ['the page did not load'] } = window.lab ?? {}; let says = null; \
+            "const { frames = [], tasks = [], words = [], errors = ['the page did not load'] } = window.lab ?? {}; let says = null; \
              try { says = window.lab?.says?.() ?? null } catch (error) { errors.push(String(error)) } \
              const drift = window.lab?.drift() ?? 0; \
-             return { frames, tasks, errors, says, opened: performance.timeOrigin, drift }",
+             return { frames, tasks, words, errors, says, opened: performance.timeOrigin, drift }",
         )
         .await;
     let part = |name: &str| account.get(name).cloned().unwrap_or_default();
@@ -99,6 +104,7 @@ pub async fn watch(
         drift_ms: part("drift").as_f64().unwrap_or_default(),
         frames: serde_json::from_value(part("frames"))?,
         tasks: serde_json::from_value(part("tasks"))?,
+        words: serde_json::from_value(part("words"))?,
         errors: serde_json::from_value(part("errors"))?,
         says: part("says"),
         cpu_s,
