@@ -1,5 +1,7 @@
 //! The page ring: real Chromium and Firefox against the real server, its camera and the demo's shop of another origin.
 
+#[path = "page/codecs.rs"]
+mod codecs;
 #[path = "page/fallback.rs"]
 mod fallback;
 #[path = "page/harness.rs"]

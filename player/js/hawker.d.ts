@@ -14,6 +14,8 @@ export type HawkerError =
 
 export interface HawkerRendition {
   name: string;
+  /** As RFC 6381 names them. */
+  codecs: string;
   width: number;
   height: number;
   /** Average bits a second, picture and sound. */
@@ -27,6 +29,8 @@ export interface HawkerStats {
   /** What the buffer is steered to. */
   targetMs: number;
   rendition: string | null;
+  /** What it is in, as RFC 6381 names it. */
+  codecs: string | null;
   /** What the link carries; null until measured. */
   estimateBps: number | null;
   stalls: number;

@@ -5,6 +5,30 @@
 /** What has no number. */
 const nothing = (value) => (Number.isNaN(value) ? null : value);
 
+const typed = (codecs) => `video/mp4; codecs="${codecs}"`;
+const source = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
+
+/** What the browser says of a codec of a picture. */
+async function judge(codecs, width, height, bitrate, framerate) {
+  const video = { contentType: typed(codecs.split(",")[0]), width, height, bitrate: bitrate || 2e6, framerate: framerate || 30 };
+  const told = await navigator.mediaCapabilities?.decodingInfo({ type: "media-source", video });
+  return !told || (told.supported && told.smooth);
+}
+
+/**
+ * Codecs that showed no picture here although the browser said they would: not tried again for a month, since browsers and
+ * drivers change. Where pages may keep nothing, for as long as this one is open.
+ */
+const refusals = {};
+function refused(codec, now) {
+  if (now) refusals[codec] = now;
+  try {
+    if (now) localStorage.setItem(`hawker.refused.${codec}`, now);
+    refusals[codec] ??= localStorage.getItem(`hawker.refused.${codec}`);
+  } catch {}
+  return Date.now() - (refusals[codec] ?? 0) < 30 * 864e5;
+}
+
 const FAULTS = {
   "no-room": (_, room) => `the server knows no room "${room}"`,
   "bad-server": (server) => `what answers at ${server} is no Hawker server`,
@@ -35,6 +59,7 @@ export class Port {
   #url = "";
   #source = null;
   #buffer = null;
+  #verdicts = {};
   #shown = NaN;
   #began = performance.now();
   #first = false;
@@ -186,17 +211,17 @@ export class Port {
    */
   open(codecs) {
     this.#close();
-    const mime = `video/mp4; codecs="${codecs}"`;
-    const Source = globalThis.MediaSource ?? globalThis.ManagedMediaSource;
+    const mime = typed(codecs);
+    const Source = source();
     if (!Source?.isTypeSupported(mime)) return false;
-    const source = new Source();
-    this.#source = source;
+    const media = new Source();
+    this.#source = media;
     // What an old one still tells is not heard.
-    const listen = (target, name, tell) => target.addEventListener(name, () => this.#source === source && tell());
-    listen(source, "sourceopen", () => {
+    const listen = (target, name, tell) => target.addEventListener(name, () => this.#source === media && tell());
+    listen(media, "sourceopen", () => {
       if (this.#buffer) return;
       try {
-        this.#buffer = source.addSourceBuffer(mime);
+        this.#buffer = media.addSourceBuffer(mime);
       } catch {
         this.engine.broken();
         return;
@@ -205,9 +230,9 @@ export class Port {
       listen(this.#buffer, "error", () => this.engine.broken());
       this.engine.ready();
     });
-    listen(source, "startstreaming", () => this.engine.streaming(true));
-    listen(source, "endstreaming", () => this.engine.streaming(false));
-    this.#url = URL.createObjectURL(source);
+    listen(media, "startstreaming", () => this.engine.streaming(true));
+    listen(media, "endstreaming", () => this.engine.streaming(false));
+    this.#url = URL.createObjectURL(media);
     this.#video.src = this.#url;
     return true;
   }
@@ -216,6 +241,28 @@ export class Port {
     this.clear();
     this.#source = this.#buffer = null;
     URL.revokeObjectURL(this.#url);
+  }
+
+  /**
+   * Whether this device plays these codecs, as far as the browser knows and nothing spoke against it; -1: it is being asked, and
+   * `judged` will be called.
+   */
+  plays(codecs, ...picture) {
+    if (refused(codecs.slice(0, 4)) || !source()?.isTypeSupported(typed(codecs))) return 0;
+    if (!(codecs in this.#verdicts)) {
+      this.#verdicts[codecs] = -1;
+      const told = (verdict) => {
+        this.#verdicts[codecs] = Number(verdict);
+        this.engine?.judged();
+      };
+      judge(codecs, ...picture).then(told, () => told(0));
+    }
+    return this.#verdicts[codecs];
+  }
+
+  /** It does not. */
+  refuse(codec) {
+    refused(codec, Date.now());
   }
 
   /** Begins to append the next of this request: its length; -1: there is no room; -2: it cannot. What is appended must not grow. */
@@ -327,12 +374,14 @@ export class Port {
   /** See `HawkerStats` in `hawker.d.ts`. */
   stats() {
     const { engine } = this;
+    const { rendition = null } = engine;
     const [latencyMs, bufferMs, targetMs, estimateBps, stalls, stalledMs, droppedFrames, rate, roundTripMs] = engine.figures();
     return {
       latencyMs: nothing(latencyMs),
       bufferMs,
       targetMs,
-      rendition: engine.rendition ?? null,
+      rendition,
+      codecs: this.renditions().find(({ name }) => name === rendition)?.codecs ?? null,
       estimateBps: nothing(estimateBps),
       stalls,
       stalledMs,
@@ -346,8 +395,8 @@ export class Port {
   /** See `HawkerRendition` in `hawker.d.ts`. */
   renditions() {
     return this.engine.renditions.split("\n").slice(1).map((line) => {
-      const [name, width, height, bps] = line.split("\t");
-      return { name, width: +width, height: +height, bps: +bps };
+      const [name, codecs, width, height, bps] = line.split("\t");
+      return { name, codecs, width: +width, height: +height, bps: +bps };
     });
   }
 }

@@ -110,6 +110,8 @@ impl Engine {
                 for one in core.renditions() {
                     text.push('\n');
                     text.push_str(&one.name);
+                    text.push('\t');
+                    text.push_str(&one.codecs);
                     for number in [one.width, one.height, one.average_bps] {
                         text.push('\t');
                         text.push_str(&decimal(u64::from(number)));
@@ -152,6 +154,11 @@ impl Engine {
     /// It is over: complete, or broken.
     pub fn end(&self, id: u32, whole: bool) {
         self.shell.end(id, whole);
+    }
+
+    /// The browser has said whether it plays a codec.
+    pub fn judged(&self) {
+        self.shell.choose();
     }
 
     /// The source may be appended to.

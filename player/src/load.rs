@@ -54,6 +54,7 @@ impl Shell {
 
     /// Asks for the room's state.
     pub(crate) fn ask_stream(&self, after: Option<u64>) {
+        self.undecided.take();
         let after = after.map(|after| ["?after=", &decimal::decimal(after)].concat());
         let url = [self.base(), "/stream", after.as_deref().unwrap_or_default()].concat();
         self.ask(STREAM, &url, 0, 0, Kind::Room(Vec::new()));
@@ -182,10 +183,11 @@ impl Shell {
                 };
                 self.answered(told.as_ref().err().copied().unwrap_or(Answer::Told));
                 if id == NATIVE {
-                    self.native_told(told);
-                    return;
+                    return self.native_told(told);
                 }
-                Input::Stream(told.ok().map(Box::new))
+                let Ok(stream) = told else { return self.input(Input::Stream(None)) };
+                self.undecided.replace(Some(Box::new(stream)));
+                return self.choose();
             }
             Kind::Time(sent, text) => Input::Time(if ok && whole {
                 time::Input::Reply { sent: *sent, server_ms: milliseconds(text) }

@@ -1,6 +1,7 @@
 //! The driver of the core in a browser: one input at a time, then its outputs, then the timer for the next deadline. Carries
 //! out what the core wants and decides nothing.
 
+mod codec;
 mod element;
 mod report;
 
@@ -14,6 +15,7 @@ use hawker_player_core::media::outside::{self, Outside};
 use hawker_player_core::media::player::{Input, Output, Player, State};
 use hawker_player_core::media::trouble::Trouble;
 use hawker_wire::media::Unit;
+use hawker_wire::proto::Stream;
 use hawker_wire::{Instant, Machine};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -35,6 +37,8 @@ pub(crate) struct Shell {
     /// Bytes of the append in progress; 0: a removal.
     appending: Cell<u32>,
     pub(crate) loads: RefCell<Vec<(u32, Rc<Load>)>>,
+    /// The room's state, until it is known which of its codecs play here.
+    pub(crate) undecided: RefCell<Option<Box<Stream>>>,
     timer: Cell<Option<Instant>>,
     /// Where the browser's own player plays, its state instead of the core's.
     native: Cell<Option<State>>,
@@ -66,6 +70,7 @@ impl Shell {
             offered: Cell::new(None),
             appending: Cell::new(0),
             loads: RefCell::default(),
+            undecided: RefCell::default(),
             timer: Cell::new(None),
             native: Cell::new(None),
             native_given: RefCell::default(),
@@ -227,6 +232,10 @@ impl Shell {
             }
             Output::Cancel(request) => self.cancel(request),
             Output::Open(codecs) => self.open(&codecs),
+            Output::Unplayable(codec) => {
+                self.port.refuse(codec);
+                self.inputs.borrow_mut().extend([Input::Stop, Input::Start]);
+            }
             Output::Keep => {
                 if let Some(request) = self.offered.take() {
                     self.port.keep(request);

@@ -9,6 +9,7 @@ pub mod browser;
 pub mod burned;
 pub mod crowd;
 pub mod encoder;
+pub mod enhanced;
 pub mod ffmpeg;
 pub mod fuzz;
 pub mod lab;

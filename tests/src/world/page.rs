@@ -231,6 +231,10 @@ impl Page {
                     mse.open(&codecs);
                     self.later.push((now_us + OPEN_US, self.sources, Input::Ready));
                 }
+                Output::Unplayable(_) => {
+                    self.player.handle(Instant(now_us), Input::Stop);
+                    self.player.handle(Instant(now_us), Input::Start);
+                }
                 Output::Keep => self.queue.extend(self.offered.take()),
                 Output::Drop => self.offered = None,
                 Output::Clear => self.queue.clear(),

@@ -98,6 +98,8 @@ pub enum Output {
     Cancel(RequestId),
     /// Build a new MediaSource with one SourceBuffer for these codecs (RFC 6381); drop everything queued.
     Open(String),
+    /// This device does not show this codec, whatever the browser says: remember that, then stop and start.
+    Unplayable(&'static str),
     /// Queue the unit just told.
     Keep,
     /// Let the unit just told go.

@@ -238,3 +238,9 @@ pub const HELD_MAX: Span = Span::from_secs(1);
 /// Questions for the room's state that may stay without an answer before the viewer is told: with the back-off between them
 /// a second or two, in which most lost links come back.
 pub const UNREACHED_MAX: u32 = 2;
+
+// ---- codecs
+
+/// From the start of playback, with media ahead, to the first decoded picture of a codec that the browser said it plays. A decoder
+/// in hardware takes up to a second to begin; who waits longer takes it for broken.
+pub const FIRST_PICTURE: Span = Span::from_secs(3);

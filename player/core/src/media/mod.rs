@@ -6,6 +6,7 @@
 pub mod abr;
 pub mod buffer;
 pub mod clock;
+pub mod codecs;
 pub mod contract;
 pub mod gap;
 pub mod gate;

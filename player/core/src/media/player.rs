@@ -9,15 +9,17 @@ use super::clock::Clock;
 use super::gap::{self, Gap};
 use super::latency::{self, Latency};
 use super::ledger::{self, InitVerdict, Ledger};
-use super::limits::{HIDDEN_STOP, REBUILD_PAUSE, REBUILDS_MAX, RETRY_LAST, SAMPLE_EVERY};
+use super::limits::{FIRST_PICTURE, REBUILD_PAUSE, REBUILDS_MAX, RETRY_LAST, SAMPLE_EVERY};
 use super::loader::{self, Loader};
-use super::{RequestId, Sample};
+use super::{RequestId, Sample, codecs};
 use hawker_wire::media::{Kind, Unit};
 use hawker_wire::proto::{Rendition, Stream, stream::State as Room};
 use hawker_wire::{Instant, Machine, Span, Wall};
 use std::collections::VecDeque;
 
 pub use super::contract::{Input, Output, State, Stats};
+
+mod rest;
 
 /// See the module text.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct Player {
     looking: bool,
     look: Option<Instant>,
     rebuild: Option<Instant>,
+    /// A codec that has yet to show that it plays here, and until when it may, once playback has begun.
+    trial: Option<(&'static str, Option<Instant>)>,
     rebuilds: u32,
     made: Option<(f64, f64)>,
     stalls: u32,
@@ -88,6 +92,7 @@ impl Player {
             looking: false,
             look: None,
             rebuild: None,
+            trial: None,
             rebuilds: 0,
             made: None,
             stalls: 0,
@@ -165,26 +170,9 @@ impl Player {
         self.out.push_back(Output::Clear);
     }
 
-    fn resume(&mut self, now: Instant) {
-        if self.paused || self.stopped {
-            return;
-        }
-        self.asleep = false;
-        if !matches!(self.state, State::Offline | State::Ended) {
-            self.set_state(State::Connecting);
-        }
-        self.anew(now);
-        self.loader.handle(now, loader::Input::Start);
-    }
-
-    fn sleep(&mut self, now: Instant) {
-        self.loader.handle(now, loader::Input::Stop);
-        self.out.push_back(Output::Pause);
-    }
-
     /// A new MediaSource, after a pause that grows while nothing plays.
     fn broken(&mut self, now: Instant) {
-        if self.rebuild.is_some() || self.stopped {
+        if self.rebuild.is_some() || self.stopped || self.give_up_codec() {
             return;
         }
         self.loader.handle(now, loader::Input::Stop);
@@ -352,7 +340,7 @@ impl Player {
     ) {
         let Some(stream) = self.loader.stream() else { return };
         let Some(rendition) = stream.renditions.get(rung).or(stream.renditions.last()) else { return };
-        let (epoch, name, codecs) = (stream.epoch.clone(), rendition.name.clone(), rendition.codecs.clone());
+        let (epoch, name, types) = (stream.epoch.clone(), rendition.name.clone(), rendition.codecs.clone());
         if join {
             self.anew(now);
         }
@@ -360,7 +348,8 @@ impl Player {
             self.open = true;
             self.ledger.reset();
             self.buffer = Buffer::default();
-            self.out.push_back(Output::Open(codecs));
+            self.trial = codecs::asked(&types).map(|codec| (codec, None));
+            self.out.push_back(Output::Open(types));
         }
         if !join && self.number == Some(number) {
             self.ledger.again(request);
@@ -408,6 +397,9 @@ impl Player {
             latency::Output::Start(at) => {
                 self.gap.handle(now, gap::Input::Reset);
                 self.out.push_back(Output::Start(at));
+                if let Some((_, until)) = &mut self.trial {
+                    until.get_or_insert(now + FIRST_PICTURE);
+                }
                 self.set_state(State::Live);
             }
             latency::Output::Rate(rate) => self.out.push_back(Output::Rate(rate, latency::keeps_pitch(rate))),
@@ -456,21 +448,6 @@ impl Player {
         self.abr.handle(now, abr::Input::Fixed(rung));
     }
 
-    fn hide(&mut self, now: Instant, hidden: bool, silent: bool) {
-        self.hidden_stop = (hidden && silent && !self.asleep)
-            .then(|| self.hidden_stop.unwrap_or(now + HIDDEN_STOP))
-            .filter(|_| !self.paused && !self.stopped);
-        if self.hidden && !hidden {
-            if self.asleep {
-                self.resume(now);
-            } else {
-                self.latency.handle(now, latency::Input::Shown);
-                self.look = self.look.map(|_| now);
-            }
-        }
-        self.hidden = hidden;
-    }
-
     /// Fires what is due at `due`. Several looks that are late are one, `now`, and the next is where it would have been.
     fn fire(&mut self, due: Instant, now: Instant) {
         self.clock.tick(due);
@@ -485,6 +462,7 @@ impl Player {
             self.rebuild = None;
             self.resume(due);
         }
+        self.try_codec(due);
         if let Some(at) = self.look.filter(|at| *at <= due) {
             let missed = now.since(at).as_us() / SAMPLE_EVERY.as_us();
             self.look = Some(at + Span(SAMPLE_EVERY.as_us() * (missed + 1)));
@@ -514,6 +492,7 @@ impl Machine for Player {
                 self.sleep(now);
                 self.look = None;
                 self.rebuild = None;
+                self.trial = None;
                 self.hidden_stop = None;
                 self.open = false;
             }
@@ -563,6 +542,9 @@ impl Machine for Player {
             Input::Full => self.buffer.handle(now, buffer::Input::Full),
             Input::Broken => self.broken(now),
             Input::Sample(sample) => {
+                if sample.decoded > 0 {
+                    self.trial = None;
+                }
                 if sample.decoded > PLAYS_FRAMES {
                     self.rebuilds = 0;
                 }
@@ -589,6 +571,7 @@ impl Machine for Player {
         let own = [
             (self.look, "look at the element"),
             (self.rebuild, "build a new buffer"),
+            (self.trial.and_then(|(_, until)| until), "the first picture of a codec"),
             (self.hidden_stop, "stop loading for a hidden page"),
         ];
         own.into_iter()

@@ -24,3 +24,25 @@ pub(super) fn capabilities() -> Vec<(String, Value)> {
         ("capsEx".to_owned(), Value::Number(CAPS)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every codec of the list is in one of the maps, and the other way round: clients read either.
+    #[test]
+    fn the_list_and_the_maps_agree() {
+        let said = Value::Object(capabilities());
+        let Some(Value::StrictArray(list)) = said.get("fourCcList") else { panic!("{said:?}") };
+        let mut listed: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+        let mut mapped = Vec::new();
+        for map in ["videoFourCcInfoMap", "audioFourCcInfoMap"] {
+            let Some(Value::Object(fields)) = said.get(map) else { panic!("{said:?}") };
+            mapped.extend(fields.iter().map(|(name, _)| name.as_str()));
+        }
+        listed.sort_unstable();
+        mapped.sort_unstable();
+        assert_eq!(listed, mapped);
+        assert_eq!(listed, ["Opus", "av01", "avc1", "hvc1", "mp4a"]);
+    }
+}

@@ -51,9 +51,11 @@ impl Window {
             .filter(|(_, summary)| summary.video || !with_picture)
             .map(|(name, summary)| {
                 let track = if summary.video { Track::Video } else { Track::Audio };
-                let codecs = match (&shared_codec, summary.audio) {
-                    (Some(sound), false) => format!("{},{sound}", summary.codecs),
-                    (Some(_) | None, _) => summary.codecs.clone(),
+                let picture = || self.lanes.get(name).and_then(Lane::init)?.picture.as_ref();
+                // The sound is that of the group, whatever the rendition's own is.
+                let codecs = match (&shared_codec, picture()) {
+                    (Some(sound), Some(picture)) => format!("{},{sound}", picture.codec),
+                    _ => summary.codecs.clone(),
                 };
                 Variant {
                     uri: format!("{epoch}/{name}/{}.m3u8", media::name(track)),

@@ -1,0 +1,72 @@
+//! Rooms that carry the same picture in several codecs: each page takes the best that its device truly shows. The encoder is our
+//! own publisher of Enhanced RTMP around ffmpeg's clips.
+
+use hawker_tests::browser::{self, Browser};
+use hawker_tests::enhanced::{self, Codecs};
+use hawker_tests::server::{self, Server};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::show;
+
+/// A room `demo` with a rendition named after each codec.
+async fn on_air(codecs: &[(&str, Codecs)]) -> (Server, JoinSet<()>) {
+    let server = server::start().await;
+    let key = server.room("demo").await;
+    let clips: Vec<_> = codecs.iter().map(|(name, codecs)| (*name, enhanced::clip(*codecs))).collect();
+    let (mut tasks, began) = (JoinSet::new(), tokio::time::Instant::now());
+    for (name, clip) in clips {
+        let stream = format!("demo/{name}?key={key}");
+        let camera = enhanced::publish(server.running.rtmp, &stream, clip, began).await;
+        tasks.spawn(async move { camera.await.unwrap_or_default() });
+    }
+    (server, tasks)
+}
+
+/// Opens the room, waits for a moving picture, and says which rendition it is, what its picture is in by the statistics, and which
+/// renditions the menu has.
+async fn takes(page: &Browser, server: &Server) -> serde_json::Value {
+    page.open(&format!("{}/room/demo", server.url)).await;
+    show::moves(page).await;
+    let asked = "const live = document.querySelector('hawker-live'); \
+                 return [live.rendition, live.stats().codecs.slice(0, 4), live.renditions.map((one) => one.name)]";
+    page.eval(asked).await
+}
+
+/// Debian's Firefox decodes H.265, its Chromium does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn h265_plays_in_firefox_and_the_same_room_falls_back_in_chromium() {
+    let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("hevc", Codecs::H265)]).await;
+    let page = browser::firefox().await;
+    assert_eq!(takes(&page, &server).await, json!(["hevc", "hvc1", ["hevc"]]));
+    let page = browser::chromium().await;
+    assert_eq!(takes(&page, &server).await, json!(["avc", "avc1", ["avc"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn av1_and_opus_play_in_chromium() {
+    let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("av1", Codecs::Av1)]).await;
+    let page = browser::chromium().await;
+    assert_eq!(takes(&page, &server).await, json!(["av1", "av01", ["av1"]]));
+}
+
+/// A browser that says it plays H.265 and does not: the page goes on in H.264, and does not try again when it is opened anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_promised_too_much_is_remembered() {
+    const LIES: &str = "
+        window.opened = [];
+        const really = MediaSource.isTypeSupported;
+        MediaSource.isTypeSupported = (type) => type.includes('hvc1') || really.call(MediaSource, type);
+        MediaCapabilities.prototype.decodingInfo = async () => ({ supported: true, smooth: true, powerEfficient: true });
+        const add = MediaSource.prototype.addSourceBuffer;
+        MediaSource.prototype.addSourceBuffer = function (type) { window.opened.push(type); return add.call(this, type); };
+    ";
+    let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("hevc", Codecs::H265)]).await;
+    let page = browser::chromium().await;
+    page.before_pages(LIES).await;
+    assert_eq!(takes(&page, &server).await, json!(["avc", "avc1", ["avc"]]));
+    let tried = "return window.opened.map((type) => type.includes('hvc1'))";
+    assert_eq!(page.eval(tried).await, json!([true, false]));
+    assert_eq!(takes(&page, &server).await, json!(["avc", "avc1", ["avc"]]));
+    assert_eq!(page.eval(tried).await, json!([false]), "this device is known by now");
+}

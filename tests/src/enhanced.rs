@@ -1,0 +1,143 @@
+//! Encoders of H.265, AV1 and Opus: ffmpeg makes a short clip, our own client publishes it by Enhanced RTMP, over and over, as a
+//! camera would. For ffmpeg before 6.1 cannot.
+//!
+//! Not `ffmpeg.rs`, which publishes H.264 and AAC itself.
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hawker_server_core::media::flv::mux;
+use hawker_server_core::media::frame::{Config, Event, Frame, Track};
+use hawker_wire::media::{Kind, Scanner, Unit};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::encoder;
+
+/// A clip of 4 s at 30 fps with a keyframe each second and a tone.
+#[derive(Clone, Debug)]
+pub struct Clip {
+    video: Config,
+    audio: Config,
+    frames: Vec<Frame>,
+}
+
+/// H.264 and AAC, H.265 and AAC, AV1 and Opus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codecs {
+    /// `avc1`, `mp4a`.
+    H264,
+    /// `hvc1`, `mp4a`.
+    H265,
+    /// `av01`, `Opus`.
+    Av1,
+}
+
+const LENGTH_MS: i64 = 4_000;
+
+/// Lets ffmpeg make a clip; a second or two of a core.
+#[must_use]
+pub fn clip(codecs: Codecs) -> Clip {
+    let encode = match codecs {
+        Codecs::H264 => {
+            "-c:v libx264 -preset ultrafast -tune zerolatency -g 30 -sc_threshold 0 -bf 0 -c:a aac"
+        }
+        Codecs::H265 => {
+            "-c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params \
+             keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0:info=0:log-level=error -c:a aac"
+        }
+        Codecs::Av1 => {
+            "-c:v libaom-av1 -usage realtime -cpu-used 8 -lag-in-frames 0 -g 30 -keyint_min 30 -row-mt 1 -c:a libopus"
+        }
+    };
+    // The AV1 encoder says what it makes only with its first frame.
+    let moov = if codecs == Codecs::Av1 { "delay_moov" } else { "empty_moov" };
+    let arguments = format!(
+        "-hide_banner -loglevel error -nostdin -f lavfi -i testsrc2=size=640x360:rate=30 \
+         -f lavfi -i sine=frequency=440:sample_rate=48000,aformat=channel_layouts=stereo \
+         -t 4 -pix_fmt yuv420p -b:v 600k {encode} -movflags frag_every_frame+{moov}+default_base_moof -f mp4 pipe:1"
+    );
+    let output = Command::new("ffmpeg")
+        .args(arguments.split_whitespace())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap_or_else(|error| panic!("ffmpeg does not start ({error}): tests/run installs it"));
+    assert!(output.status.success(), "ffmpeg makes no {codecs:?}");
+    read(codecs, &output.stdout)
+}
+
+/// Reads what ffmpeg wrote: fragments of one frame each.
+fn read(codecs: Codecs, file: &[u8]) -> Clip {
+    let (mut at, mut moov, mut frames) = (0, 0, Vec::new());
+    let unit = |unit: Unit| match unit {
+        Unit::Init { len, .. } => (at, moov) = (len as usize, len as usize),
+        Unit::Chunk { chunk, len } => {
+            let whole = &file[at..at + len as usize];
+            at += len as usize;
+            let mdat = whole.windows(4).position(|name| name == b"mdat").expect("media") + 4;
+            let track = if chunk.kind == Kind::Video { Track::Video } else { Track::Audio };
+            let dts = (chunk.start_s() * 1e3).round() as i64;
+            if dts < LENGTH_MS {
+                let data = Bytes::copy_from_slice(&whole[mdat..]);
+                frames.push(Frame { track, dts, cts: 0, key: chunk.key, data });
+            }
+        }
+    };
+    Scanner::new().feed(file, unit).expect("fragments");
+    frames.sort_by_key(|frame| (frame.dts, frame.track));
+    let moov = &file[..moov];
+    let body = |name: &[u8; 4]| {
+        let at = moov.windows(4).position(|window| window == name).expect("a configuration");
+        let size = u32::from_be_bytes(moov[at - 4..at].try_into().expect("four bytes")) as usize;
+        Bytes::copy_from_slice(&moov[at + 4..at - 4 + size])
+    };
+    let (video, audio) = match codecs {
+        Codecs::H264 => (Config::Video(body(b"avcC")), Config::Audio(specific(&body(b"esds")))),
+        Codecs::H265 => (Config::Hevc(body(b"hvcC")), Config::Audio(specific(&body(b"esds")))),
+        Codecs::Av1 => {
+            let head = Bytes::from(opus_head(&body(b"dOps")));
+            (Config::Av1(body(b"av1C")), Config::Opus { head, frame_samples: 960 })
+        }
+    };
+    Clip { video, audio, frames }
+}
+
+/// The AudioSpecificConfig of AAC-LC out of an `esds`: descriptor 5 with its length in four bytes.
+fn specific(esds: &[u8]) -> Bytes {
+    let at = esds.windows(4).position(|window| window == [5, 0x80, 0x80, 0x80]).expect("a descriptor");
+    let size = usize::from(esds[at + 4]);
+    Bytes::copy_from_slice(&esds[at + 5..at + 5 + size])
+}
+
+/// RFC 7845, 5.1, from a `dOps` of mapping family 0, which says the same with its numbers the other way round.
+fn opus_head(dops: &[u8]) -> Vec<u8> {
+    let &[_, channels, s1, s0, r3, r2, r1, r0, g1, g0, 0] = dops else { panic!("{dops:?}") };
+    [&b"OpusHead"[..], &[1, channels, s0, s1, r0, r1, r2, r3, g0, g1, 0]].concat()
+}
+
+/// Publishes a clip in a loop to `stream`, such as `demo/720p?key=KEY`, until the handle is aborted or the server closes. Clips
+/// with the same beginning are one encoder's: their stamps agree.
+///
+/// # Panics
+/// When the server refuses.
+pub async fn publish(address: SocketAddr, stream: &str, clip: Clip, began: Instant) -> JoinHandle<()> {
+    let mut encoder = encoder::publish(address, stream).await.expect("the server takes it");
+    let Clip { video, audio, frames } = clip;
+    tokio::spawn(async move {
+        for config in [&video, &audio] {
+            let tag = mux::enhanced(&Event::Config(config.clone()), None, None);
+            encoder.send(tag.expect("a configuration has a tag")).await;
+        }
+        for turn in 0.. {
+            for frame in &frames {
+                let dts = turn * LENGTH_MS + frame.dts;
+                tokio::time::sleep_until(began + Duration::from_millis(dts as u64)).await;
+                let event = Event::Frame(Frame { dts, ..frame.clone() });
+                let tag = mux::enhanced(&event, Some(&video), Some(&audio));
+                encoder.send(tag.expect("a frame has a tag")).await;
+            }
+        }
+    })
+}
