@@ -1,9 +1,13 @@
 //! The page ring: real Chromium and Firefox against the real server, its camera and the demo's shop of another origin.
 
+#[path = "page/axe.rs"]
+mod axe;
 #[path = "page/codecs.rs"]
 mod codecs;
 #[path = "page/fallback.rs"]
 mod fallback;
+#[path = "page/hands.rs"]
+mod hands;
 #[path = "page/harness.rs"]
 mod harness;
 #[path = "page/pictures.rs"]
@@ -16,6 +20,8 @@ mod screen;
 mod shop;
 #[path = "page/show.rs"]
 mod show;
+#[path = "page/states.rs"]
+mod states;
 #[path = "page/trouble.rs"]
 mod trouble;
 #[path = "page/udp.rs"]

@@ -8,6 +8,8 @@ export type HawkerError =
   | "bad-server"
   | "engine"
   | "no-room"
+  | "refused"
+  | "region"
   | "unreachable"
   | "unsupported"
   | "playback";
@@ -70,6 +72,18 @@ export interface HawkerEventMap {
   "hawker:message": CustomEvent<unknown>;
 }
 
+export interface HawkerScreen {
+  /** The picture in the corner of the window: on, off, or the other of the two. */
+  mini(on?: boolean): void;
+  pictureInPicture(): Promise<unknown>;
+  readonly canPictureInPicture: boolean;
+  saveData: boolean;
+  /** Why nothing better than it is played unasked. */
+  readonly limit: "size" | "saver" | "device" | "";
+  /** Announced start of the show, ms since 1970; 0: none. */
+  readonly startsMs: number;
+}
+
 export interface HawkerLiveElement extends HTMLElement {
   room: string;
   server: string;
@@ -85,6 +99,10 @@ export interface HawkerLiveElement extends HTMLElement {
   readonly state: HawkerState;
   readonly error: HawkerError | null;
   readonly paused: boolean;
+  /** The browser plays nothing without a tap. */
+  readonly blocked: boolean;
+  /** Null until there is a picture or a reason for none, and in a bare player. */
+  readonly screen: HawkerScreen | null;
   play(): void;
   pause(): void;
   /** To the newest frame at once. */

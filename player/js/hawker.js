@@ -1,6 +1,6 @@
 // The tag of the SDK: defines <hawker-live>, turns <script type="module" src=".../hawker.js" data-room="..."> into a floating
-// player, and shows what can be shown before the engine is there (video, spinner, state, unmute). Decides nothing about
-// playback (engine.wasm) and draws no controls (ui.wasm, loaded after the first frame).
+// player, and shows what can be shown before the engine is there (video, spinner, unmute). Decides nothing about playback
+// (engine.wasm), draws no controls (ui.wasm) and does nothing that can wait for the first frame (screen.js).
 //
 // Runs on pages that are not ours: no markup from strings, no inline styles, no inert HTML, nothing that needs a secure context.
 
@@ -65,41 +65,21 @@ function ui() {
   return uiModule;
 }
 
+/** What is not needed before there is a picture, or trouble. */
+const screen = () => import(new URL("screen.js", HERE).href);
+
+/** What this browser remembers, if it may. */
+function recall(name) {
+  try {
+    return localStorage.getItem("hawker:" + name);
+  } catch {
+    return null;
+  }
+}
+
 const WORDS = {
-  en: {
-    connecting: "Connecting…",
-    stalled: "Waiting for the network…",
-    offline: "The show has not started yet",
-    ended: "The show is over",
-    unsupported: "This browser cannot play live video. Please update it or use another one.",
-    error: "The video cannot be played",
-    "no-room": "There is no such room",
-    "bad-room": "Not a room name",
-    "bad-server": "There is no live server at this address",
-    unreachable: "The live server cannot be reached. Trying again…",
-    engine: "The player could not be loaded",
-    unmute: "Tap for sound",
-    play: "Play",
-    close: "Close",
-    live: "Live video",
-  },
-  zh: {
-    connecting: "正在连接…",
-    stalled: "网络不佳，正在缓冲…",
-    offline: "直播还没开始",
-    ended: "直播已结束",
-    unsupported: "此浏览器无法播放直播，请升级或换用其他浏览器。",
-    error: "视频无法播放",
-    "no-room": "没有这个直播间",
-    "bad-room": "直播间名称不对",
-    "bad-server": "这个地址没有直播服务",
-    unreachable: "连不上直播服务器，正在重试…",
-    engine: "播放器加载失败",
-    unmute: "点击开启声音",
-    play: "播放",
-    close: "关闭",
-    live: "直播画面",
-  },
+  en: { connecting: "Connecting…", unmute: "Tap for sound", play: "Play", close: "Close", live: "Live video" },
+  zh: { connecting: "正在连接…", unmute: "点击开启声音", play: "播放", close: "关闭", live: "直播画面" },
 };
 
 const STYLE = `
@@ -151,49 +131,6 @@ function make(name, cls, props = {}) {
   return Object.assign(node, props);
 }
 
-/**
- * Lets the small floating player be dragged to where it is not in the way; never out of the window. Where it begins, and how
- * large it is, say the styles. Gives a function that fits it into the window as it is now.
- */
-function draggable(live) {
-  const margin = 8;
-  let x = 0;
-  let y = 0;
-  const place = (toX, toY) => {
-    const box = live.getBoundingClientRect();
-    const within = (to, corner, size, room) => Math.max(margin - corner, Math.min(to, room - margin - size - corner));
-    const moved = [within(toX, box.left - x, box.width, innerWidth), within(toY, box.top - y, box.height, innerHeight)];
-    [x, y] = moved.map(Math.round);
-    live.style.setProperty("--hawker-x", `${x}px`);
-    live.style.setProperty("--hawker-y", `${y}px`);
-  };
-  const small = () => live.matches("[floating]:not([expanded], :fullscreen)");
-  const grabs = (event) =>
-    small() && event.button === 0 && !event.composedPath().some((node) => node.localName === "button");
-  // Or the page's text is selected on the way, and dragged the next time.
-  live.addEventListener("mousedown", (event) => grabs(event) && event.preventDefault());
-  live.addEventListener("pointerdown", (down) => {
-    if (!grabs(down)) return;
-    // Or a quick pointer is out of the picture before it is followed.
-    live.setPointerCapture(down.pointerId);
-    const from = [x - down.clientX, y - down.clientY];
-    let dragged = false;
-    const over = new AbortController();
-    const until = { signal: over.signal };
-    const move = (event) => {
-      if (event.pointerId !== down.pointerId) return;
-      // Less is a tap.
-      dragged ||= Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) >= 6;
-      if (dragged) place(from[0] + event.clientX, from[1] + event.clientY);
-    };
-    live.addEventListener("pointermove", move, until);
-    for (const end of ["pointerup", "pointercancel"]) live.addEventListener(end, () => over.abort(), until);
-  });
-  return () => {
-    if (small()) place(x, y);
-  };
-}
-
 /** The element, for those who subclass or test it. */
 export class HawkerLive extends HTMLElement {
   static observedAttributes = ["room", "server", "muted", "quality", "token"];
@@ -209,7 +146,8 @@ export class HawkerLive extends HTMLElement {
   #mounted = null;
   #token = null;
   #udp = null;
-  #fit = draggable(this);
+  /** What lives around the picture once there is one: see screen.js. */
+  screen = null;
 
   constructor() {
     super();
@@ -219,6 +157,7 @@ export class HawkerLive extends HTMLElement {
     root.adoptedStyleSheets = [sheet];
     const stage = make("div", "stage");
     stage.setAttribute("part", "stage");
+    stage.setAttribute("role", "region");
     const video = make("video", "", { playsInline: true, disableRemotePlayback: true, preload: "auto" });
     video.setAttribute("part", "video");
     const cover = make("div", "cover");
@@ -239,7 +178,7 @@ export class HawkerLive extends HTMLElement {
     box.append(stage);
     root.append(box);
     this.#parts = { stage, video, cover, spinner, text, unmute, start };
-    video.addEventListener("volumechange", () => this.#show());
+    for (const name of ["volumechange", "playing"]) video.addEventListener(name, () => this.#show());
     this.addEventListener("hawker:state", () => this.#show());
     this.addEventListener("hawker:firstframe", () => {
       this.#mount();
@@ -247,26 +186,28 @@ export class HawkerLive extends HTMLElement {
     });
     // From the engine: the browser lets nothing play without a tap.
     this.addEventListener("hawker:blocked", () => {
-      this.#parts.start.hidden = false;
+      start.hidden = false;
+      this.#mount();
     });
   }
 
   connectedCallback() {
     const { video, stage } = this.#parts;
     this.#speak();
-    video.muted = this.hasAttribute("muted");
+    // As the viewer left it: percent, below zero while muted.
+    const sound = Number(recall("sound"));
+    if (sound) video.volume = Math.min(1, Math.abs(sound) / 100);
+    video.muted = this.hasAttribute("muted") || sound < 0;
     if (this.hasAttribute("floating") && !stage.querySelector(".close")) {
       const close = make("button", "close", { type: "button", textContent: "×" });
       close.setAttribute("aria-label", this.#words.close);
       close.addEventListener("click", () => this.remove());
       stage.append(close);
     }
-    addEventListener("resize", this.#fit);
     this.#begin();
   }
 
   disconnectedCallback() {
-    removeEventListener("resize", this.#fit);
     this.#end();
   }
 
@@ -318,11 +259,10 @@ export class HawkerLive extends HTMLElement {
     this.#starting++;
     this.#udp?.stop();
     this.#udp = null;
-    if (this.#mounted) {
-      const mounted = this.#mounted;
-      this.#mounted = null;
-      mounted.unmount(this.shadowRoot);
-    }
+    this.#mounted?.unmount(this.shadowRoot);
+    this.#mounted = null;
+    this.screen?.leave();
+    this.screen = null;
     const engine = this.#engine;
     this.#engine = this.#port = null;
     engine?.stop();
@@ -334,9 +274,10 @@ export class HawkerLive extends HTMLElement {
     if (this.#mounted || this.hasAttribute("bare")) return;
     const turn = this.#starting;
     try {
-      const module = await ui();
+      const [module, around] = await Promise.all([ui(), screen()]);
       if (turn !== this.#starting || this.#mounted || !this.isConnected) return;
       this.#mounted = module;
+      this.screen = around.attach(this, this.#parts.stage, this.#parts.video, this.#engine);
       module.mount(this, this.shadowRoot);
       this.#show();
     } catch (error) {
@@ -374,8 +315,8 @@ export class HawkerLive extends HTMLElement {
   #speak() {
     const lang = (this.closest("[lang]")?.lang || navigator.language || "en").toLowerCase();
     this.#words = lang.startsWith("zh") ? WORDS.zh : WORDS.en;
-    const { video, unmute, start } = this.#parts;
-    video.setAttribute("aria-label", this.#words.live);
+    const { stage, video, unmute, start } = this.#parts;
+    for (const part of [stage, video]) part.setAttribute("aria-label", this.#words.live);
     unmute.textContent = this.#words.unmute;
     start.textContent = this.#words.play;
   }
@@ -387,13 +328,22 @@ export class HawkerLive extends HTMLElement {
     const waiting = state === "connecting" || state === "stalled";
     cover.hidden = state === "live" || (state === "stalled" && video.readyState >= 2);
     spinner.hidden = !waiting;
-    const said = this.#words[this.error] ?? this.#words[state] ?? "";
-    text.textContent = this.#message ? `${said}: ${this.#message}` : said;
+    const say = (said) => {
+      text.textContent = said && this.#message ? `${said}: ${this.#message}` : said || this.#message;
+    };
+    say(this.#words[state]);
+    if (state !== "connecting" && state !== "live") {
+      const turn = this.#starting;
+      screen().then(
+        (around) => turn === this.#starting && state === this.state && say(around.says(this.error ?? state, this.#words === WORDS.zh)),
+        () => {},
+      );
+    }
     if (!video.paused) start.hidden = true;
     // The UI's own mute button takes over when it is there; a forced mute keeps its notice.
     unmute.hidden = !(video.muted && state === "live" && (!this.#mounted || this.#port?.forcedMute));
-    // Whoever waits for a show, or cannot see it, may talk and shop meanwhile.
-    if (state === "offline" || state === "ended" || state === "unsupported") this.#mount();
+    // Whoever waits for a show, or cannot see it, may talk and shop meanwhile. Where there is no server of ours there is no talk.
+    if (!waiting && state !== "live" && !/^bad|engine/.test(this.error)) this.#mount();
   }
 
   get room() {
@@ -427,7 +377,7 @@ export class HawkerLive extends HTMLElement {
     this.#parts.video.volume = Math.min(1, Math.max(0, Number(value) || 0));
   }
   get quality() {
-    return this.getAttribute("quality") ?? "auto";
+    return this.getAttribute("quality") ?? recall("quality") ?? "auto";
   }
   set quality(value) {
     this.setAttribute("quality", value);
@@ -444,6 +394,10 @@ export class HawkerLive extends HTMLElement {
   }
   get error() {
     return this.#engine?.error ?? this.#error;
+  }
+  /** The browser plays nothing without a tap. */
+  get blocked() {
+    return !this.#parts.start.hidden;
   }
   get paused() {
     return this.#engine?.paused ?? true;
@@ -485,7 +439,7 @@ function float() {
     tag.hawker = true;
     const live = document.createElement("hawker-live");
     live.setAttribute("floating", "");
-    for (const name of ["room", "server", "token", "name", "quality", "muted", "bare", "lang", "checkout", "theme", "transport"]) {
+    for (const name of ["room", "server", "token", "name", "quality", "muted", "bare", "uncapped", "lang", "checkout", "theme", "transport"]) {
       if (tag.dataset[name] !== undefined) live.setAttribute(name, tag.dataset[name]);
     }
     document.body.append(live);

@@ -33,6 +33,8 @@ const FAULTS = {
   "no-room": (_, room) => `the server knows no room "${room}"`,
   "bad-server": (server) => `what answers at ${server} is no Hawker server`,
   unreachable: (server) => `${server} cannot be reached, or does not let this page embed its rooms`,
+  refused: () => "this viewer is not let in",
+  region: () => "the show is not for where this viewer is",
   unsupported: () => "this browser cannot play the stream's codecs",
   playback: () => "the browser could not play the stream, several times in a row",
 };
@@ -71,7 +73,7 @@ export class Port {
     this.#room = room;
     this.#fetch = fetch;
     const listen = (target, name, run) => target.addEventListener(name, run, { signal: this.#over.signal });
-    listen(document, "visibilitychange", () => this.engine.visible(document.hidden, video.muted || !video.volume));
+    listen(document, "visibilitychange", () => this.engine.visible(document.hidden && !document.pictureInPictureElement, video.muted || !video.volume));
     // Both come later than what they tell: what counts is how the element is by then.
     listen(video, "pause", () => {
       // The browser's own doing: an end, or an error, after which there is another try.

@@ -55,6 +55,25 @@ impl Engine {
         self.shell.input(Input::Quality(name));
     }
 
+    /// Unasked, nothing with more lines than this is played; `undefined`: no bound.
+    pub fn cap(&self, lines: Option<u32>) {
+        self.shell.input(Input::Cap(lines));
+    }
+
+    /// What the show is called; empty where not told.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.shell.core(|core| core.stream().map(|stream| stream.title.clone())).unwrap_or_default()
+    }
+
+    /// When the show is announced to begin, ms since 1970; 0: it is not.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn starts_ms(&self) -> f64 {
+        self.shell.core(|core| core.stream().map_or(0.0, |stream| stream.starts_ms as f64))
+    }
+
     /// The numbers of `HawkerStats` in `hawker.d.ts` in the order in which `Port.stats` names them; what is not known is NaN.
     #[must_use]
     pub fn figures(&self) -> Vec<f64> {

@@ -179,6 +179,8 @@ impl Shell {
                     200 if whole => slim::read::<Stream>(bytes).ok_or(Answer::Foreign),
                     200 if bytes.len() > ANSWER_BYTES_MAX => Err(Answer::Foreign),
                     404 => Err(Answer::NoRoom),
+                    401 | 403 => Err(Answer::Refused),
+                    451 => Err(Answer::Region),
                     _ => Err(Answer::Nothing),
                 };
                 self.answered(told.as_ref().err().copied().unwrap_or(Answer::Told));

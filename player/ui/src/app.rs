@@ -5,8 +5,9 @@ use crate::media::{controls, picture, sheets};
 use crate::page::browser::{Node, window};
 use crate::page::dom::{Child, Drawn, El, Place, aside, div};
 use crate::page::events::{self, Listener, Timer};
-use crate::page::host::{Host, Player, field};
+use crate::page::host::{Figures, Host, Player, field};
 use crate::page::signals::{Part, Signal, Topic};
+use crate::page::voice::{Said, Voice};
 use crate::page::words::{self, Words};
 use crate::page::{clock, store, styles};
 use crate::room::danmaku::{self, Painter};
@@ -17,6 +18,7 @@ use hawker_player_core::room::{Identity, Input, Room, Status};
 use hawker_player_core::sale::Cart;
 use hawker_wire::Wall;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
@@ -25,6 +27,9 @@ const TICK_MS: i32 = 250;
 
 /// Steps of the clock on the page: the tick's.
 const STEP_MS: u64 = TICK_MS as u64;
+
+/// Figures kept for the plot: a minute of ticks.
+const PAST_MAX: usize = 240;
 
 /// How long a short notice stays: time to read one line twice.
 const NOTICE_MS: i32 = 5_000;
@@ -41,6 +46,7 @@ pub(crate) enum Sheet {
     Danmaku,
     Stats,
     Name,
+    Keys,
 }
 
 /// What is below, or beside, the picture.
@@ -101,6 +107,10 @@ pub(crate) struct Interface {
     pub(crate) draft: Signal<String>,
     /// Send the draft as soon as the name is told.
     pub(crate) say_next: Signal<bool>,
+    /// What a screen reader is told.
+    pub(crate) voice: Voice,
+    /// Of the last minute: latency, buffer, what the link carries, the rung.
+    pub(crate) past: RefCell<VecDeque<Figures>>,
     held: RefCell<Option<Held>>,
 }
 
@@ -123,6 +133,8 @@ impl Interface {
             tab: Signal::default(),
             draft: Signal::default(),
             say_next: Signal::default(),
+            voice: Voice::new(words.live),
+            past: RefCell::default(),
             held: RefCell::new(Some(Held { host, link: None, painter: None, timers: [None, None, None] })),
         }))
     }
@@ -197,10 +209,22 @@ impl Interface {
     }
 
     /// Says something short that goes away by itself.
-    pub(crate) fn notify(&self, text: impl Into<String>) {
-        let notice = self.notice;
-        notice.set(Some(text.into()));
+    pub(crate) fn notify(&'static self, text: impl Into<String>) {
+        let (notice, text) = (self.notice, text.into());
+        self.say(Said::Notice, text.clone());
+        notice.set(Some(text));
         self.after(Later::Notice, NOTICE_MS, move || notice.set(None));
+    }
+
+    /// Tells a screen reader, when it is the turn of that.
+    pub(crate) fn say(&'static self, kind: Said, text: impl Into<String>) {
+        if self.voice.say(kind, text.into()) {
+            self.speak();
+        }
+    }
+
+    fn speak(&'static self) {
+        self.voice.next(move || self.speak());
     }
 
     /// Opens `sheet`, or closes it when it is open.
@@ -242,6 +266,13 @@ impl Interface {
 
     fn tick(&self) {
         self.look();
+        if let Some(figures) = self.with_host(Host::figures) {
+            let mut past = self.past.borrow_mut();
+            past.push_back(figures);
+            if past.len() > PAST_MAX {
+                past.pop_front();
+            }
+        }
         self.with_link(|link| {
             self.show_time(link.server_time());
             link.follow_token();
@@ -287,6 +318,7 @@ impl Drop for Mounted {
         self.link.room(Input::Close);
         self.drawn.remove();
         self.part.end();
+        self.ui.voice.end();
         drop(self.ui.held.take());
         styles::abandon(&self.root);
     }
@@ -320,6 +352,7 @@ pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
         .into();
     // A network that is back, or a page that is looked at again, need not wait for the back-off.
     listeners.push(Listener::new(&window(), "online", move |_| ui.with_link(|link| link.room(Input::Open))));
+    listeners.push(Listener::new(&owned, "hawker:blocked", move |_| ui.look()));
     listeners.push(Listener::new(&owned, "keydown", move |event| controls::key(ui, &event)));
     link.room(Input::Open);
     Ok(Mounted {
@@ -335,6 +368,7 @@ pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
 
 fn layout(ui: Ui) -> impl Child {
     (
+        ui.voice.region(),
         picture::overlay(ui),
         aside().class("side").attr("aria-label", ui.words.chat).child((
             holds::open(ui),
@@ -350,9 +384,8 @@ fn layout(ui: Ui) -> impl Child {
 }
 
 fn notice(ui: Ui) -> El {
+    // Said by the voice.
     div()
         .class("notice")
-        .attr("role", "status")
-        .attr("aria-live", "polite")
         .child(Drawn(ui, |ui| ui.notice.get().map(|text| div().class("notice-text").child(text))))
 }

@@ -32,6 +32,8 @@ pub enum Input {
     Ladder(Vec<Rung>),
     /// The viewer's choice; `None`: automatic.
     Fixed(Option<usize>),
+    /// Nothing better than this rung is taken unasked: it would not be seen, or not be decoded in time.
+    Cap(usize),
     /// The answer to a request began; with the server's own estimate for this connection, bits a second.
     Opened(Option<f64>),
     /// Bytes of a chunk of this rung are there, and when it was made.
@@ -71,6 +73,7 @@ pub enum Output {
 pub struct Abr {
     ladder: Vec<Rung>,
     fixed: Option<usize>,
+    cap: usize,
     preferred: usize,
     /// Of the last piece.
     playing: Option<usize>,
@@ -99,6 +102,7 @@ impl Default for Abr {
         Self {
             ladder: Vec::new(),
             fixed: None,
+            cap: 0,
             preferred: 0,
             playing: None,
             throughput: Throughput::default(),
@@ -150,7 +154,9 @@ impl Abr {
     /// The best rung whose average fits into this share of the estimate; the lowest if none does.
     fn fitting(&self, bps: f64) -> usize {
         let lowest = self.ladder.len().saturating_sub(1);
-        self.ladder.iter().position(|rung| f64::from(rung.average_bps) <= bps).unwrap_or(lowest)
+        let fits = |rung: &Rung| f64::from(rung.average_bps) <= bps;
+        let best = self.cap.min(lowest);
+        self.ladder.iter().skip(best).position(fits).map_or(lowest, |rung| best + rung)
     }
 
     fn ladder(&mut self, ladder: Vec<Rung>) {
@@ -161,7 +167,7 @@ impl Abr {
         let rung = match self.fixed {
             Some(rung) => rung,
             None if first => self.fitting(self.throughput.estimate_bps() * SAFETY_UP),
-            None => self.preferred.min(lowest),
+            None => self.preferred.max(self.cap).min(lowest),
         };
         // Told even when equal: the list may have been reordered.
         self.preferred = rung;
@@ -171,7 +177,7 @@ impl Abr {
     /// There is something better that probes are sent for.
     #[must_use]
     pub fn probes(&self) -> bool {
-        self.fixed.is_none() && self.preferred > 0
+        self.fixed.is_none() && self.preferred > self.cap
     }
 
     /// The link, not chance, makes chunks late: what comes late is no measure of jitter.
@@ -250,7 +256,7 @@ impl Abr {
     }
 
     fn up(&mut self, now: Instant, playing: usize) {
-        if self.preferred != playing || playing == 0 || now < self.up_after {
+        if self.preferred != playing || playing <= self.cap || now < self.up_after {
             return;
         }
         let Some(calm_since) = self.calm_since else { return };
@@ -300,6 +306,12 @@ impl Machine for Abr {
                 self.fixed = rung.filter(|rung| *rung < self.ladder.len());
                 if let Some(rung) = self.fixed {
                     self.prefer(rung);
+                }
+            }
+            Input::Cap(cap) => {
+                self.cap = cap.min(self.ladder.len().saturating_sub(1));
+                if self.fixed.is_none() {
+                    self.prefer(self.preferred.max(self.cap));
                 }
             }
             Input::Opened(hint) => {
@@ -381,6 +393,26 @@ mod tests {
         assert!(probed.is_some());
         assert_eq!(piece(&mut abr, 6_000, 1_500, 100), [Output::StopProbe]);
         assert_eq!(piece(&mut abr, 6_033, 1_500, 100), [], "once");
+    }
+
+    #[test]
+    fn what_would_not_be_seen_is_left_and_not_taken_again_until_it_would() {
+        let mut abr = Abr::default();
+        let rungs = LADDER.map(|bps| Rung { peak_bps: bps, average_bps: bps }).to_vec();
+        abr.handle(Instant::ZERO, Input::Ladder(rungs));
+        abr.poll();
+        abr.handle(Instant::ZERO, Input::Fixed(Some(0)));
+        assert_eq!(abr.poll(), Some(Output::Prefer(0)));
+        abr.handle(Instant::ZERO, Input::Cap(1));
+        assert_eq!(abr.poll(), None, "the viewer's own choice stands");
+        abr.handle(Instant::ZERO, Input::Fixed(None));
+        abr.handle(Instant::ZERO, Input::Cap(1));
+        assert_eq!(abr.poll(), Some(Output::Prefer(1)));
+        assert!(!abr.probes() && abr.fitting(1e9) == 1, "there is nothing better to look for");
+        abr.handle(Instant::ZERO, Input::Cap(9));
+        assert_eq!(abr.poll(), Some(Output::Prefer(2)), "the lowest there is");
+        abr.handle(Instant::ZERO, Input::Cap(0));
+        assert!(abr.probes() && abr.fitting(1e9) == 0);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub enum Input {
     GoLive,
     /// A rendition by name; `None`: automatic.
     Quality(Option<String>),
+    /// Unasked, nothing with more lines than this is played; `None`: no bound.
+    Cap(Option<u32>),
     /// The page is hidden or shown, and whether it makes no sound.
     Hidden {
         /// `document.hidden`.

@@ -5,6 +5,7 @@
 
 pub mod abr;
 pub mod buffer;
+mod choice;
 pub mod clock;
 pub mod codecs;
 pub mod contract;

@@ -5,6 +5,7 @@
 
 use super::abr::{self, Abr, Rung};
 use super::buffer::{self, Buffer};
+use super::choice::Choice;
 use super::clock::Clock;
 use super::gap::{self, Gap};
 use super::latency::{self, Latency};
@@ -37,7 +38,7 @@ pub struct Player {
     hidden: bool,
     hidden_stop: Option<Instant>,
     asleep: bool,
-    quality: Option<String>,
+    choice: Choice,
     open: bool,
     rungs: VecDeque<(RequestId, usize)>,
     /// Of the segment last asked for.
@@ -82,7 +83,7 @@ impl Player {
             hidden: false,
             hidden_stop: None,
             asleep: false,
-            quality: None,
+            choice: Choice::default(),
             open: false,
             rungs: VecDeque::new(),
             number: None,
@@ -443,9 +444,9 @@ impl Player {
     }
 
     fn choose(&mut self, now: Instant) {
-        let rung =
-            self.quality.as_ref().and_then(|name| self.renditions().iter().position(|r| r.name == *name));
-        self.abr.handle(now, abr::Input::Fixed(rung));
+        let (fixed, best) = self.choice.among(self.renditions());
+        self.abr.handle(now, abr::Input::Fixed(fixed));
+        self.abr.handle(now, abr::Input::Cap(best));
     }
 
     /// Fires what is due at `due`. Several looks that are late are one, `now`, and the next is where it would have been.
@@ -512,8 +513,8 @@ impl Machine for Player {
                 self.latency.handle(now, latency::Input::GoLive);
                 self.look = self.look.map(|_| now);
             }
-            Input::Quality(name) => {
-                self.quality = name;
+            wish @ (Input::Quality(_) | Input::Cap(_)) => {
+                self.choice.learn(wish);
                 self.choose(now);
             }
             Input::Hidden { hidden, silent } => self.hide(now, hidden, silent),

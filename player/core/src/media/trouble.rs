@@ -11,6 +11,10 @@ pub enum Answer {
     Told,
     /// The server knows no such room.
     NoRoom,
+    /// The viewer is not let in (401, 403).
+    Refused,
+    /// The show is not for where the viewer is (451).
+    Region,
     /// Something answered that is no Hawker server.
     Foreign,
     /// Nothing came, or the browser does not let this page see it, or the server is in trouble itself.
@@ -37,11 +41,13 @@ impl Trouble {
         match self.last? {
             // What is left of the picture may be seen to its end.
             Answer::NoRoom if state != State::Live => Some("no-room"),
+            Answer::Refused if state != State::Live => Some("refused"),
+            Answer::Region if state != State::Live => Some("region"),
             Answer::Foreign if state == State::Connecting => Some("bad-server"),
             Answer::Nothing if state == State::Connecting && self.failures > UNREACHED_MAX => {
                 Some("unreachable")
             }
-            Answer::Told | Answer::NoRoom | Answer::Foreign | Answer::Nothing => None,
+            _ => None,
         }
     }
 }
@@ -64,6 +70,11 @@ mod tests {
         trouble.answered(Answer::NoRoom);
         assert_eq!(trouble.instead_of(State::Connecting), Some("no-room"));
         assert_eq!(trouble.instead_of(State::Live), None);
+        trouble.answered(Answer::Region);
+        assert_eq!(trouble.instead_of(State::Connecting), Some("region"));
+        trouble.answered(Answer::Refused);
+        assert_eq!(trouble.instead_of(State::Offline), Some("refused"));
+        assert_eq!(trouble.instead_of(State::Live), None, "what has begun is seen to its end");
         trouble.answered(Answer::Foreign);
         assert_eq!(trouble.instead_of(State::Connecting), Some("bad-server"));
         trouble.answered(Answer::Told);

@@ -1,10 +1,11 @@
 //! The control bar and its keys. Every control is a button or a slider with a name; what it does is the engine's public API.
 
+use super::picture::go_live;
 use crate::app::{Sheet, Ui};
 use crate::page::browser::{Event, Node, Promise, document};
 use crate::page::dom::{El, button, div, input, span};
 use crate::page::events::Callback;
-use crate::page::host::Host;
+use crate::page::host::{AUTO, Host};
 use crate::page::icons::{self, Icon, icon};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -29,28 +30,31 @@ pub(crate) fn bar(ui: Ui) -> El {
             set_volume(ui, percent / 100.0);
         });
     let quality = move || {
-        let (chosen, playing) = ui.player.with(|player| (player.quality.clone(), player.rendition.clone()));
-        if chosen == "auto" && playing.is_empty() {
+        let (chosen, playing, auto) =
+            ui.player.with(|player| (player.quality.clone(), player.rendition.clone(), player.wants(AUTO)));
+        if auto && playing.is_empty() {
             words.auto.to_owned()
-        } else if chosen == "auto" {
+        } else if auto {
             playing
         } else {
             chosen
         }
     };
     div().class("controls").child((
-        control(ui, "control", play_look, toggle_play),
-        control(ui, "control", mute_look, toggle_mute),
+        (control(ui, "control", play_look, toggle_play), control(ui, "control", mute_look, toggle_mute)),
         volume,
         span().class("grow"),
         button()
             .class("control words")
-            .attr("aria-label", words.quality)
+            .attr("aria-label", move || [words.quality, ": ", &quality()].concat())
             .attr("aria-haspopup", "dialog")
             .tap(ui, |ui| ui.toggle(Sheet::Quality))
             .child(quality),
         control(ui, "control", |ui| (ui.words.danmaku_settings, icons::TUNE), |ui| ui.toggle(Sheet::Danmaku)),
         control(ui, "control", |ui| (ui.words.stats, icons::CHART), |ui| ui.toggle(Sheet::Stats)),
+        ui.with_host(|host| host.screen().is_some_and(|screen| screen.has_small_window()))
+            .unwrap_or_default()
+            .then(|| control(ui, "control wide", |ui| (ui.words.small_window, icons::SMALL), small_window)),
         control(ui, "control", |ui| (ui.words.full_screen, icons::FULL), full_screen),
     ))
 }
@@ -64,13 +68,37 @@ pub(crate) fn float_buttons(ui: Ui) -> El {
     ))
 }
 
+/// The floating player grows and shrinks; the one in the corner goes back to its place.
 fn expand(ui: Ui, expanded: bool) {
-    ui.with_host(|host| host.toggle_attribute("expanded", expanded));
+    ui.with_host(|host| {
+        if host.is("[mini]") {
+            mini(ui, Some(false));
+            host.scroll_into_view();
+        } else {
+            host.toggle_attribute("expanded", expanded);
+        }
+    });
+}
+
+fn mini(ui: Ui, on: Option<bool>) {
+    if let Some(screen) = ui.with_host(Host::screen).flatten() {
+        screen.mini(on);
+    }
+}
+
+fn small_window(ui: Ui) {
+    if let Some(screen) = ui.with_host(Host::screen).flatten() {
+        deaf(screen.small_window());
+    }
 }
 
 fn close(ui: Ui) {
     ui.with_host(|host| {
-        if host.tell("hawker:close", &JsValue::NULL) {
+        if host.is("[mini]") {
+            // The engine reports its own errors by `hawker:error`.
+            let _ = host.pause();
+            mini(ui, Some(false));
+        } else if host.tell("hawker:close", &JsValue::NULL) {
             host.remove();
         }
     });
@@ -120,6 +148,7 @@ fn toggle_mute(ui: Ui) {
             host.set_volume(1.0);
         }
         host.set_muted(!silent);
+        host.keep_sound();
     });
     ui.look();
 }
@@ -128,6 +157,7 @@ fn set_volume(ui: Ui, volume: f64) {
     ui.with_host(|host: &Host| {
         host.set_volume(volume.clamp(0.0, 1.0));
         host.set_muted(volume <= 0.0);
+        host.keep_sound();
     });
     ui.look();
 }
@@ -138,8 +168,14 @@ fn full_screen(ui: Ui) {
     } else {
         ui.with_host(Host::full_screen).and_then(Result::ok)
     };
-    if let Some(asked) = asked.filter(JsValue::is_object) {
-        // A refusal (no gesture, not allowed in this frame) leaves the page as it is.
+    if let Some(asked) = asked {
+        deaf(asked);
+    }
+}
+
+/// A refusal (no gesture, not allowed in this frame) leaves the page as it is.
+fn deaf(asked: JsValue) {
+    if asked.is_object() {
         DEAF.with(|deaf| asked.unchecked_into::<Promise>().catch(deaf.function()));
     }
 }
@@ -148,7 +184,7 @@ thread_local! {
     static DEAF: Callback = Callback::new(|_| {});
 }
 
-/// Keys, unless what has the focus needs them itself: space, m, f, arrows up and down; Escape closes a sheet.
+/// Keys as on video sites, unless what has the focus needs them itself; the sheet of keys names them. Escape closes a sheet.
 pub(crate) fn key(ui: Ui, event: &Event) {
     if event.ctrl() || event.alt() || event.meta() {
         return;
@@ -163,16 +199,24 @@ pub(crate) fn key(ui: Ui, event: &Event) {
     }
     let taken = match key.as_str() {
         " " => is("input, button, a"),
-        "ArrowUp" | "ArrowDown" => is("input, [role=log]"),
+        "ArrowUp" | "ArrowDown" => is("input, [tabindex='0']"),
         _ => is("input:not([type=range], [type=checkbox])"),
     };
     if taken {
         return;
     }
     match key.as_str() {
-        " " => toggle_play(ui),
+        " " | "k" | "MediaPlayPause" => toggle_play(ui),
         "m" => toggle_mute(ui),
         "f" => full_screen(ui),
+        "c" => {
+            ui.settings.update(|settings| settings.on = !settings.on);
+            ui.settings.copy().keep();
+        }
+        "i" => mini(ui, None),
+        "p" => small_window(ui),
+        "l" => go_live(ui),
+        "?" => ui.toggle(Sheet::Keys),
         "ArrowUp" | "ArrowDown" => {
             let step = if key == "ArrowUp" { VOLUME_STEP } else { -VOLUME_STEP };
             let volume = ui.player.peek(|player| if player.muted { 0.0 } else { player.volume });

@@ -7,11 +7,18 @@ use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::{Signal, follow};
+use crate::page::voice::Said;
 use crate::page::words::fill;
 use crate::room::danmaku;
+use crate::sale::goods;
+use hawker_player_core::sale::countdown;
+use hawker_wire::Wall;
 
 /// How long the controls stay after the pointer rests, in ms.
 const AWAKE_MS: i32 = 3_000;
+
+/// Further away than this, in ms, a start is a date.
+const DAY_MS: u64 = 86_400_000;
 
 /// How long a purchase is announced, in ms.
 const TICKER_MS: i32 = 4_000;
@@ -94,7 +101,7 @@ fn badge((ui, look): (Ui, Signal<u64>)) -> Option<El> {
     Some(badge.tap(ui, go_live).child((span().class("dot"), ui.words.live)))
 }
 
-fn go_live(ui: Ui) {
+pub(crate) fn go_live(ui: Ui) {
     ui.with_host(|host| {
         // The engine reports its own errors by `hawker:error`.
         let _ = host.go_live();
@@ -103,37 +110,86 @@ fn go_live(ui: Ui) {
     ui.look();
 }
 
+/// What stands instead of a picture, and why.
 fn state(ui: Ui) -> Option<El> {
     let words = ui.words;
-    let (title, hint) = ui.player.with(|player| match player.state.as_str() {
-        "error" if player.error == "no-room" => Some((words.no_room, words.no_room_hint)),
-        "error" if player.error != "playback" => Some((words.unreachable, words.unreachable_hint)),
-        "connecting" => Some((words.connecting, "")),
-        "stalled" => Some((words.stalled, "")),
-        "offline" => Some((words.offline, words.offline_hint)),
-        "ended" if ui.room(&ui.goods, |room| room.shelf.is_empty()) => Some((words.ended, "")),
-        "ended" => Some((words.ended, words.ended_hint)),
-        "unsupported" => Some((words.unsupported, words.unsupported_hint)),
-        "error" => Some((words.failed, words.failed_hint)),
-        _ => None,
+    let (art, title, hint) = ui.player.with(|player| {
+        let waits = matches!(player.state.as_str(), "connecting" | "stalled");
+        Some(match player.state.as_str() {
+            _ if player.cut_off && (waits || player.error == "unreachable") => {
+                (icons::CUT, words.cut_off, words.cut_off_hint)
+            }
+            "live" | "connecting" if player.blocked => {
+                (icons::TAP, words.tap_to_watch, words.tap_to_watch_hint)
+            }
+            "connecting" => ("", words.connecting, ""),
+            "stalled" => ("", words.stalled, ""),
+            "offline" if player.starts_ms > 0 => (icons::CLOCK, words.offline, ""),
+            "offline" => (icons::CAMERA, words.offline, words.offline_hint),
+            "ended" if ui.room(&ui.goods, |room| room.shelf.is_empty()) => (icons::FLAG, words.ended, ""),
+            "ended" => (icons::FLAG, words.ended, words.ended_hint),
+            "unsupported" => (icons::SCREEN, words.unsupported, words.unsupported_hint),
+            "error" => match player.error.as_str() {
+                "no-room" => (icons::LENS, words.no_room, words.no_room_hint),
+                "refused" => (icons::LOCK, words.refused, words.refused_hint),
+                "region" => (icons::GLOBE, words.region, words.region_hint),
+                "playback" => (icons::ALERT, words.failed, words.failed_hint),
+                _ => (icons::CLOUD, words.unreachable, words.unreachable_hint),
+            },
+            "live" => {
+                ui.say(Said::State, words.live);
+                return None;
+            }
+            _ => return None,
+        })
     })?;
-    let busy = ui.player.with(|player| matches!(player.state.as_str(), "connecting" | "stalled"));
-    let view = div().class(if busy { "state busy" } else { "state" }).attr("role", "status").child((
-        busy.then(|| span().class("spinner").attr("aria-hidden", "true")),
+    let busy = art.is_empty();
+    let start = art == icons::TAP;
+    if !busy {
+        ui.say(Said::State, [title, ". ", hint].concat());
+    }
+    let art = if busy {
+        span().class("spinner").attr("aria-hidden", "true")
+    } else if start {
+        button().class("art").attr("aria-label", words.play).tap(ui, go_live).child(icon(art))
+    } else {
+        span().class("art").child(icon(art))
+    };
+    Some(div().class(if busy { "state busy" } else { "state" }).child((
+        art,
         p().class("state-title").child(title),
         (!hint.is_empty()).then(|| p().class("state-hint").child(hint)),
-    ));
-    Some(view)
+        Drawn(ui, countdown),
+    )))
+}
+
+/// The time until the announced start, and when that is; after it the show is late, and nothing is promised.
+fn countdown(ui: Ui) -> Option<El> {
+    let starts_ms = ui.player.with(|player| player.starts_ms);
+    let now = ui.wall.get();
+    (starts_ms > now).then(|| {
+        let left = goods::time(countdown::left(Wall(now), Wall(starts_ms)));
+        let day = starts_ms - now > DAY_MS;
+        let at = money::moment(ui.words.lang, starts_ms, day);
+        div().class("countdown").attr("role", "timer").child((
+            (!day).then(|| span().class("countdown-left").child(left)),
+            p().class("state-hint").child(fill(ui.words.starts_at, &[&at])),
+        ))
+    })
 }
 
 fn sound(ui: Ui) -> Option<El> {
-    let silent = ui.player.with(|player| player.muted && !player.paused && player.state == "live");
+    let silent =
+        ui.player.with(|player| player.muted && !player.paused && !player.blocked && player.state == "live");
     silent
         .then(|| button().class("sound").tap(ui, unmute).child((icon(icons::MUTED), ui.words.tap_for_sound)))
 }
 
 fn unmute(ui: Ui) {
-    ui.with_host(|host: &Host| host.set_muted(false));
+    ui.with_host(|host: &Host| {
+        host.set_muted(false);
+        host.keep_sound();
+    });
     ui.look();
 }
 

@@ -2,11 +2,13 @@
 
 use crate::app::{Sheet, Ui};
 use crate::page::browser::{Event, trim};
-use crate::page::dom::{Child, El, button, dd, div, dl, dt, form, h2, input, label, p, span};
+use crate::page::dom::{Child, El, button, dd, div, dl, dt, el, form, h2, input, label, p, span, svg};
 use crate::page::events::Frame;
+use crate::page::host::{AUTO, Figures, Host};
 use crate::page::icons::{self, icon};
 use crate::page::signals::{Signal, keep};
-use crate::page::words::yes_or_no;
+use crate::page::store;
+use crate::page::words::{fill, yes_or_no};
 use crate::room::danmaku::Settings;
 use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::limits;
@@ -21,6 +23,7 @@ pub(crate) fn sheet(ui: Ui) -> impl Child {
             Sheet::Danmaku => (ui.words.danmaku_settings, danmaku(ui)),
             Sheet::Stats => (ui.words.stats, stats(ui)),
             Sheet::Name => (ui.words.name_title, name(ui)),
+            Sheet::Keys => (ui.words.keys, keys(ui)),
         };
         Some((
             div().class("veil").attr("aria-hidden", "true").tap(ui, |ui| ui.close_sheet()),
@@ -40,24 +43,88 @@ pub(crate) fn sheet(ui: Ui) -> impl Child {
 }
 
 fn quality(ui: Ui) -> El {
-    let choice = move |name: String, label: String| {
+    let choice = move |name: String, label: String, more: El| {
         let chosen = name.clone();
-        let checked = move || yes_or_no(ui.player.with(|player| player.quality == chosen));
+        let checked = move || yes_or_no(ui.player.with(|player| player.wants(&chosen)));
         button()
             .attr("role", "radio")
             .attr("aria-checked", checked)
             .class("choice")
             .on("click", move |_| {
                 ui.with_host(|host| host.set_quality(&name));
+                store::keep("hawker:quality", &name);
                 ui.look();
                 ui.sheet.set(Sheet::None);
             })
-            .child(label)
+            .child((span().child(label), more))
     };
-    let names = ui.player.peek(|player| player.renditions.clone());
-    let mut choices = vec![choice("auto".to_owned(), ui.words.auto.to_owned())];
-    choices.extend(names.into_iter().map(|name| choice(name.clone(), name)));
-    div().class("choices").attr("role", "radiogroup").attr("aria-label", ui.words.quality).child(choices)
+    let more = || span().class("choice-more");
+    let rungs = ui.player.peek(|player| player.renditions.clone());
+    let mut choices = vec![choice(AUTO.to_owned(), ui.words.auto.to_owned(), more().child(move || why(ui)))];
+    choices.extend(
+        rungs.into_iter().map(|(name, bps)| {
+            choice(name.clone(), name, more().child([&tenths(bps / 1e6), " Mb/s"].concat()))
+        }),
+    );
+    let saves = ui.with_host(Host::screen).flatten().map(|screen| {
+        let saves = screen.saves();
+        switch(ui.words.saver, saves, move |on| screen.set_saves(on))
+    });
+    div().child((
+        div().class("choices").attr("role", "radiogroup").attr("aria-label", ui.words.quality).child(choices),
+        saves,
+    ))
+}
+
+/// What plays by itself, and why nothing better does.
+fn why(ui: Ui) -> String {
+    // The estimate is no signal: look again with the clock.
+    ui.wall.track();
+    let words = ui.words;
+    let (playing, best) = ui.player.with(|player| {
+        let best = player.renditions.first().is_none_or(|(name, _)| *name == player.rendition);
+        (player.rendition.clone(), best)
+    });
+    let limit = ui.with_host(Host::screen).flatten().map(|screen| screen.limit()).unwrap_or_default();
+    let reason = match limit.as_str() {
+        _ if best => words.why_best.to_owned(),
+        "size" => words.why_size.to_owned(),
+        "saver" => words.why_saver.to_owned(),
+        "device" => words.why_device.to_owned(),
+        _ => match ui.with_host(|host| host.stat("estimateBps")).flatten() {
+            Some(bps) => fill(words.why_link, &[&tenths(bps / 1e6)]),
+            None => words.why_unknown.to_owned(),
+        },
+    };
+    if playing.is_empty() { reason } else { [&playing, ": ", &reason].concat() }
+}
+
+fn keys(ui: Ui) -> El {
+    let words = ui.words;
+    let row = |keys: &'static str, what: &'static str| {
+        div().class("row").child((dt().child(el("kbd").child(keys)), dd().child(what)))
+    };
+    dl().class("stats").child((
+        row("Space  K", words.play),
+        row("M", words.mute),
+        row("↑  ↓", words.volume),
+        row("F", words.full_screen),
+        row("C", words.show_comments),
+        (row("I", words.mini), row("P", words.small_window)),
+        row("L", words.go_live),
+        row("?", words.keys),
+    ))
+}
+
+fn switch(name: &'static str, on: bool, act: impl Fn(bool) + 'static) -> El {
+    label().class("switch").child((
+        span().child(name),
+        input()
+            .attr("type", "checkbox")
+            .attr("role", "switch")
+            .prop("checked", on)
+            .on("change", move |event: Event| act(event.target().checked())),
+    ))
 }
 
 fn danmaku(ui: Ui) -> El {
@@ -65,26 +132,9 @@ fn danmaku(ui: Ui) -> El {
         ui.settings.update(|settings| change(settings));
         ui.settings.copy().keep();
     };
-    let on = label().class("switch").child((
-        span().child(ui.words.danmaku),
-        input().attr("type", "checkbox").attr("role", "switch").prop("checked", ui.settings.copy().on).on(
-            "change",
-            move |event: Event| {
-                let checked = event.target().checked();
-                change(&|settings| settings.on = checked);
-            },
-        ),
-    ));
-    let overlap = label().class("switch").child((
-        span().child(ui.words.overlap),
-        input().attr("type", "checkbox").attr("role", "switch").prop("checked", ui.settings.copy().apart).on(
-            "change",
-            move |event: Event| {
-                let checked = event.target().checked();
-                change(&|settings| settings.apart = checked);
-            },
-        ),
-    ));
+    let settings = ui.settings.copy();
+    let on = switch(ui.words.danmaku, settings.on, move |on| change(&|settings| settings.on = on));
+    let overlap = switch(ui.words.overlap, settings.apart, move |on| change(&|settings| settings.apart = on));
     let slider = move |name: &'static str, range: (u32, u32, u32), field: fn(&mut Settings) -> &mut u32| {
         let (low, high, step) = range;
         let value = move || ui.settings.with(|settings| *field(&mut settings.clone()));
@@ -115,31 +165,68 @@ fn danmaku(ui: Ui) -> El {
     ))
 }
 
+/// Figures, the first four with their last minute as a line.
 fn stats(ui: Ui) -> El {
-    let row = move |name: &'static str, value: fn(&crate::page::host::Host) -> String| {
+    let row = move |name: &'static str, value: fn(&Host) -> String, line: Option<usize>| {
         let value = move || {
             // Read anew with the clock: twice a second is as fast as a person reads.
             ui.wall.track();
             ui.with_host(value).unwrap_or_default()
         };
-        div().class("row").child((dt().child(name), dd().child(value)))
+        div().class("row").child((dt().child(name), line.map(|of| plot(ui, of)), dd().child(value)))
     };
     dl().class("stats").child((
-        row(ui.words.latency, |host| ms(host.stat("latencyMs"))),
-        row(ui.words.buffer, |host| ms(host.stat("bufferMs"))),
-        row(ui.words.quality, |host| host.player().rendition),
-        row(ui.words.bandwidth, |host| {
-            host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat())
-        }),
-        row(ui.words.stalls, |host| {
-            let stalls = host.stat("stalls").map_or_else(dash, |stalls| decimal(stalls as u64));
-            [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
-        }),
-        row(ui.words.dropped, |host| host.stat("droppedFrames").map_or_else(dash, |n| decimal(n as u64))),
-        row(ui.words.speed_now, |host| {
-            host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat())
-        }),
+        row(ui.words.latency, |host| ms(host.stat("latencyMs")), Some(0)),
+        row(ui.words.buffer, |host| ms(host.stat("bufferMs")), Some(1)),
+        row(
+            ui.words.bandwidth,
+            |host| host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat()),
+            Some(2),
+        ),
+        row(ui.words.quality, |host| host.player().rendition, Some(3)),
+        row(
+            ui.words.stalls,
+            |host| {
+                let stalls = host.stat("stalls").map_or_else(dash, |stalls| decimal(stalls as u64));
+                [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
+            },
+            None,
+        ),
+        row(
+            ui.words.dropped,
+            |host| host.stat("droppedFrames").map_or_else(dash, |n| decimal(n as u64)),
+            None,
+        ),
+        row(
+            ui.words.speed_now,
+            |host| host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat()),
+            None,
+        ),
     ))
+}
+
+/// The line of one figure: the newest at the right, its highest of the minute at the top.
+fn plot(ui: Ui, of: usize) -> El {
+    let line = move || {
+        ui.wall.track();
+        let past = ui.past.borrow();
+        let value = |Figures(all): &Figures| all.get(of).copied().unwrap_or_default();
+        let highest = past.iter().map(value).fold(1.0, f64::max);
+        let mut path = String::new();
+        for (figures, x) in past.iter().rev().zip((0..=240_u64).rev()) {
+            path.push_str(if path.is_empty() { "M" } else { "L" });
+            path.push_str(&decimal(x));
+            path.push(' ');
+            path.push_str(&decimal(28 - (value(figures) / highest * 26.0) as u64));
+        }
+        path
+    };
+    svg("svg")
+        .attr("class", "plot")
+        .attr("viewBox", "0 0 240 30")
+        .attr("preserveAspectRatio", "none")
+        .attr("aria-hidden", "true")
+        .child(svg("path").attr("d", line))
 }
 
 fn dash() -> String {

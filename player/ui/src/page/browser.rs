@@ -116,6 +116,8 @@ extern "C" {
     pub(crate) fn checked(this: &Node) -> bool;
     #[wasm_bindgen(method)]
     pub(crate) fn focus(this: &Node);
+    #[wasm_bindgen(method, js_name = scrollIntoView)]
+    pub(crate) fn scroll_into_view(this: &Node);
     #[wasm_bindgen(method, getter, js_name = clientWidth)]
     pub(crate) fn client_width(this: &Node) -> f64;
     #[wasm_bindgen(method, getter, js_name = clientHeight)]
@@ -222,6 +224,8 @@ extern "C" {
     pub(crate) fn new(ms: f64) -> Moment;
     #[wasm_bindgen(method, js_name = toLocaleTimeString)]
     pub(crate) fn time(this: &Moment, lang: &str) -> String;
+    #[wasm_bindgen(method, js_name = toLocaleString)]
+    pub(crate) fn written(this: &Moment, lang: &str, options: &JsValue) -> String;
 
     #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
     pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;

@@ -2,6 +2,8 @@
 //! way to the engine.
 
 use super::browser::{self, Array, Event, Node, Object, WebSocket, window};
+use super::store;
+use hawker_player_core::decimal::decimal;
 use hawker_wire::proto::{Hold, hold};
 use wasm_bindgen::prelude::*;
 
@@ -54,7 +56,37 @@ extern "C" {
     /// What carries the room: a WebSocket, or what looks like one.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn socket(this: &Host, url: &str) -> Result<WebSocket, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn blocked(this: &Host) -> JsValue;
+    /// What is around the picture; `None` on a page that has only the element's API.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn screen(this: &Host) -> Option<Screen>;
+
+    /// See `js/screen.js`.
+    pub(crate) type Screen;
+    /// In the corner, or back; `undefined`: the other of the two.
+    #[wasm_bindgen(method)]
+    pub(crate) fn mini(this: &Screen, on: Option<bool>);
+    #[wasm_bindgen(method, js_name = pictureInPicture)]
+    pub(crate) fn small_window(this: &Screen) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = canPictureInPicture)]
+    pub(crate) fn has_small_window(this: &Screen) -> bool;
+    #[wasm_bindgen(method, getter, js_name = saveData)]
+    pub(crate) fn saves(this: &Screen) -> bool;
+    #[wasm_bindgen(method, setter, js_name = saveData)]
+    pub(crate) fn set_saves(this: &Screen, saves: bool);
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn limit(this: &Screen) -> String;
+    #[wasm_bindgen(method, getter, js_name = startsMs)]
+    fn starts_ms(this: &Screen) -> f64;
 }
+
+/// The quality that is nobody's choice.
+pub(crate) const AUTO: &str = "auto";
+
+/// Figures of one moment; 0 where not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Figures(pub(crate) [f64; 4]);
 
 /// What the controls show of the engine.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,8 +103,22 @@ pub(crate) struct Player {
     pub(crate) quality: String,
     /// The rendition that plays.
     pub(crate) rendition: String,
-    /// Names, best first.
-    pub(crate) renditions: Vec<String>,
+    /// Names and bits a second, best first.
+    pub(crate) renditions: Vec<(String, f64)>,
+    /// The browser plays nothing without a tap.
+    pub(crate) blocked: bool,
+    /// This device has no network.
+    pub(crate) cut_off: bool,
+    /// When the show is announced to begin, by the server's clock; 0: it is not.
+    pub(crate) starts_ms: u64,
+}
+
+impl Player {
+    /// Whether this is what the viewer wants; a name that this room does not have means nothing to it.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        let known = self.renditions.iter().any(|(known, _)| *known == self.quality);
+        name == if known { &self.quality } else { AUTO }
+    }
 }
 
 fn text(value: &JsValue) -> String {
@@ -86,10 +132,17 @@ impl Host {
         // An array, unless the engine is not there yet.
         let names = renditions.is_object().then(|| {
             let renditions: Array = renditions.unchecked_into();
-            (0..renditions.length()).map(|n| text(&field(&renditions.at(n), "name"))).collect()
+            (0..renditions.length())
+                .map(|n| {
+                    let of = renditions.at(n);
+                    (text(&field(&of, "name")), field(&of, "bps").as_f64().unwrap_or_default())
+                })
+                .collect()
         });
+        let state = text(&self.state());
+        let starts_ms = self.screen().filter(|_| state == "offline").map(|screen| screen.starts_ms() as u64);
         Player {
-            state: text(&self.state()),
+            state,
             error: text(&self.error()),
             paused: self.paused().is_truthy(),
             muted: self.muted().is_truthy(),
@@ -97,6 +150,9 @@ impl Host {
             quality: self.quality().as_string().unwrap_or_else(|| "auto".to_owned()),
             rendition: text(&self.rendition()),
             renditions: names.unwrap_or_default(),
+            blocked: self.blocked().is_truthy(),
+            cut_off: field(&field(&window(), "navigator"), "onLine") == false,
+            starts_ms: starts_ms.unwrap_or_default(),
         }
     }
 
@@ -104,6 +160,24 @@ impl Host {
     pub(crate) fn stat(&self, name: &str) -> Option<f64> {
         let stats = self.stats().ok()?;
         field(&stats, name).as_f64().filter(|value| value.is_finite())
+    }
+
+    /// Latency and buffer in ms, what the link carries in bits a second, how many rungs there are from here down.
+    pub(crate) fn figures(&self) -> Figures {
+        let stats = self.stats().unwrap_or_default();
+        let number =
+            |name| field(&stats, name).as_f64().filter(|value| value.is_finite()).unwrap_or_default();
+        let player = self.player();
+        let rung = player.renditions.iter().position(|(name, _)| *name == player.rendition);
+        let rung = rung.map_or(0, |at| player.renditions.len() - at);
+        Figures([number("latencyMs"), number("bufferMs"), number("estimateBps"), rung as f64])
+    }
+
+    /// Remembers how loud it is, for `hawker.js`: percent, below zero while muted.
+    pub(crate) fn keep_sound(&self) {
+        let player = self.player();
+        let percent = decimal((player.volume * 100.0).round() as u64);
+        store::keep("hawker:sound", &[if player.muted { "-" } else { "" }, &percent].concat());
     }
 
     /// An attribute, empty when absent.

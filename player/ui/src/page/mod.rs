@@ -11,6 +11,7 @@ pub(crate) mod money;
 pub(crate) mod signals;
 pub(crate) mod store;
 pub(crate) mod styles;
+pub(crate) mod voice;
 pub(crate) mod words;
 mod words_en;
 mod words_zh;

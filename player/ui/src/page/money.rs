@@ -31,3 +31,12 @@ pub(crate) fn count(lang: &str, count: u64) -> String {
 pub(crate) fn time_of_day(lang: &str, wall_ms: u64) -> String {
     Moment::new(wall_ms as f64).time(lang)
 }
+
+/// The hour and minute of a wall time, with its day where that is not soon.
+pub(crate) fn moment(lang: &str, wall_ms: u64, day: bool) -> String {
+    let mut options = vec![("hour", "2-digit".into()), ("minute", "2-digit".into())];
+    if day {
+        options.extend([("month", "short".into()), ("day", "numeric".into())]);
+    }
+    Moment::new(wall_ms as f64).written(lang, &object(&options))
+}

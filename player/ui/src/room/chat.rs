@@ -14,7 +14,8 @@ const NEAR_END: f64 = 60.0;
 /// The list, or what stands for it while it is empty.
 pub(crate) fn panel(ui: Ui) -> El {
     let list =
-        ul().class("messages").attr("role", "log").attr("aria-label", ui.words.chat).attr("tabindex", "0");
+        // Read at the reader's own pace; what is new is told by the voice.
+        ul().class("messages").attr("aria-label", ui.words.chat).attr("tabindex", "0");
     let node = list.node();
     let following = Signal::new(true);
     let to_end = {

@@ -6,6 +6,7 @@ use crate::page::dom::{Child, Drawn, El, button, div, form, input, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::{Signal, follow};
+use crate::page::voice::Said;
 use crate::page::words::yes_or_no;
 use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::{Input, Status, limits};
@@ -66,7 +67,8 @@ fn trouble(ui: Ui) -> Option<El> {
     let retry = retry.then(|| {
         button().class("link").tap(ui, |ui| ui.with_link(|link| link.room(Input::Open))).child(ui.words.retry)
     });
-    Some(div().class("trouble").attr("role", "status").child((text, retry)))
+    ui.say(Said::Notice, text);
+    Some(div().class("trouble").child((text, retry)))
 }
 
 /// Says the draft, after asking for a name when there is none yet.
@@ -136,14 +138,17 @@ fn like(ui: Ui) -> El {
         next = next.wrapping_add(1);
     };
     div().class("like").child((
-        button().class("like-button").attr("aria-label", ui.words.like).on("click", tap).child((
-            icon(icons::HEART),
-            span()
-                .class("like-count")
-                .child(move || money::count(ui.words.lang, ui.room(&ui.totals, |room| room.likes))),
-        )),
+        button()
+            .class("like-button")
+            .attr("aria-label", move || [ui.words.like, " ", &likes(ui)].concat())
+            .on("click", tap)
+            .child((icon(icons::HEART), span().class("like-count").child(move || likes(ui)))),
         hearts,
     ))
+}
+
+fn likes(ui: Ui) -> String {
+    money::count(ui.words.lang, ui.room(&ui.totals, |room| room.likes))
 }
 
 fn heart(number: u32) -> El {

@@ -5,9 +5,11 @@ use super::socket::{Report, Socket};
 use crate::app::{self, Ui};
 use crate::page::events::Timer;
 use crate::page::host::{hold_detail, object};
+use crate::page::voice::Said;
 use crate::page::words::fill;
 use crate::page::{browser, clock, store};
 use crate::sale::refusal;
+use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::{self, Change, Client, Output, Status};
 use hawker_player_core::sale::{self, Cart, Want, memory};
 use hawker_wire::proto::{PlaceHold, SayReply, say_reply::Outcome};
@@ -222,6 +224,13 @@ impl Link {
             Change::Said(message) => {
                 dirty.messages = true;
                 let own = message.sender == self.machines.borrow().client.room().viewer;
+                if !own {
+                    let text = match self.ui.voice.message() {
+                        1 => [&message.name, ": ", &message.text].concat(),
+                        many => fill(self.ui.words.new_messages, &[&decimal(many.into())]),
+                    };
+                    self.ui.say(Said::Chat, text);
+                }
                 if let Some(painter) = self.ui.painter() {
                     painter.say(message.id, &message.text, own);
                 }
@@ -248,7 +257,9 @@ impl Link {
                 if let Some(title) = title {
                     let words = self.ui.words;
                     let name = if sold.name.is_empty() { words.somebody } else { &sold.name };
-                    self.ui.ticker.set(Some(fill(words.someone_bought, &[name, &title])));
+                    let text = fill(words.someone_bought, &[name, &title]);
+                    self.ui.say(Said::Sold, text.clone());
+                    self.ui.ticker.set(Some(text));
                 }
             }
         }
@@ -284,6 +295,7 @@ impl Link {
             }
             sale::Output::Held(hold) => {
                 dirty.cart = true;
+                self.ui.say(Said::Notice, words.held);
                 self.ui.with_host(|host| host.tell("hawker:hold", &hold_detail(&hold)));
             }
             sale::Output::Paid(_) => self.ui.notify(words.paid_thanks),

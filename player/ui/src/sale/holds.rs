@@ -33,7 +33,7 @@ pub(crate) fn open(ui: Ui) -> El {
         };
         ui.cart(|cart| cart.holds().iter().filter(is_open).map(row).collect())
     };
-    each(div().class("holds").attr("aria-live", "polite"), rows)
+    each(div().class("holds"), rows)
 }
 
 fn card(ui: Ui, hold: Hold) -> El {
