@@ -32,6 +32,9 @@ const ROOM_MS = 500;
 const HEAD_MAX = 4096;
 const FRAME_MAX = 1 << 20;
 
+/** The end of what has none yet (RFC 8673). */
+const ENDLESS = Number.MAX_SAFE_INTEGER;
+
 const NOTHING = new Uint8Array(0);
 const ignore = () => {};
 
@@ -298,7 +301,7 @@ class Load {
   #add(udp, ask) {
     const stop = new AbortController();
     this.#options.signal.addEventListener("abort", () => stop.abort());
-    this.#lanes.push({ udp, stop, events: ask(stop.signal), at: 0, next: null });
+    this.#lanes.push({ udp, stop, events: ask(stop.signal), from: this.#had, at: 0, next: null });
   }
 
   #drop(lane) {
@@ -311,7 +314,8 @@ class Load {
   hedge() {
     if (this.#hedged || this.#options.signal.aborted) return;
     this.#hedged = true;
-    this.#add(false, (signal) => plain(this.#url, { ...this.#options, signal }));
+    const headers = this.#had ? { Range: `bytes=${this.#had}-${ENDLESS}` } : {};
+    this.#add(false, (signal) => plain(this.#url, { ...this.#options, headers, signal }));
     this.#wake({});
   }
 
@@ -337,16 +341,19 @@ class Load {
         continue;
       }
       lane.next = null;
-      const refused = value?.status >= 300 && (this.#answered || this.#lanes.length > 1);
+      // All of it was there but the word of its end.
+      const ended = done || (value?.status === 416 && lane.from > 0);
+      const refused = !ended && value?.status >= 300 && (this.#answered || this.#lanes.length > 1);
       if (error || refused) {
         this.#drop(lane);
         if (lane.udp) this.hedge();
         if (!this.#lanes.length) throw error ?? new Error("refused");
-      } else if (done) {
+      } else if (ended) {
         this.#session.ends(this);
         if (!this.#hedged) this.#session.raced(true);
         return undefined;
       } else if (value.status) {
+        if (value.status === 206) lane.at = lane.from;
         if (this.#answered) continue;
         this.#answered = true;
         return value;

@@ -99,10 +99,25 @@ async fn a_segment_is_streamed_while_it_is_made_and_then_immutable() {
     assert_eq!(header(&response, "content-length"), "", "its length is not known yet");
     let mut live = response.chunk().await.unwrap().unwrap().to_vec();
     assert_eq!(&live[4..8], b"ftyp");
+    // Who had its beginning by another way goes on behind that (RFC 8673); who claims to have what is not made yet gets all.
+    let rest = |from: usize| format!("bytes={from}-9007199254740991");
+    let path = format!("{base}/1.mp4");
+    let onward = rig.get_with(&path, "range", &rest(10)).await;
+    assert_eq!(
+        (onward.status().as_u16(), header(&onward, "content-range")),
+        (206, "bytes 10-9007199254740991/*")
+    );
+    assert_eq!(header(&onward, "cache-control"), "no-store");
+    let claimed = rig.get_with(&path, "range", &rest(1 << 30)).await;
+    assert_eq!(claimed.status(), 200);
     rig.send(23);
     while let Some(chunk) = response.chunk().await.unwrap() {
         live.extend_from_slice(&chunk);
     }
+    assert_eq!(onward.bytes().await.unwrap(), &live[10..]);
+    assert_eq!(claimed.bytes().await.unwrap(), live);
+    let ended = rig.get_with(&path, "range", &rest(10)).await;
+    assert_eq!((ended.status().as_u16(), ended.bytes().await.unwrap().as_ref()), (206, &live[10..]));
     let finished = rig.get(&format!("{base}/1.mp4")).await;
     assert_eq!(header(&finished, "content-length"), live.len().to_string());
     assert!(header(&finished, "cache-control").contains("immutable"));
@@ -110,7 +125,6 @@ async fn a_segment_is_streamed_while_it_is_made_and_then_immutable() {
     let etag = header(&finished, "etag").to_owned();
     assert_eq!(finished.bytes().await.unwrap(), live, "the same bytes, live and later");
 
-    let path = format!("{base}/1.mp4");
     assert_eq!(rig.get_with(&path, "if-none-match", &etag).await.status(), 304);
     let part = rig.get_with(&path, "range", "bytes=10-19").await;
     assert_eq!(

@@ -42,6 +42,11 @@ impl Shelf {
         }
         Self { bytes: cut, left: len - take }
     }
+
+    /// What lies here.
+    pub(super) fn into_pieces(self) -> Vec<Bytes> {
+        self.bytes.into()
+    }
 }
 
 impl Body for Shelf {

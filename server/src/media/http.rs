@@ -133,7 +133,13 @@ impl Object<'_> {
         response
     }
 
-    fn follow(&self, first: Follow, station: Shared, changes: watch::Receiver<()>, app: &App) -> Response {
+    fn follow(
+        &self,
+        mut first: Follow,
+        station: Shared,
+        changes: watch::Receiver<()>,
+        app: &App,
+    ) -> Response {
         let Request::Of { epoch, rendition, what } = self.request else {
             return missing(None);
         };
@@ -144,11 +150,24 @@ impl Object<'_> {
             what: what.clone(),
             cursor: first.cursor,
         };
+        // What a client had by another way, if that much is made.
+        let made: u64 = first.bytes.iter().map(|piece| piece.len() as u64).sum();
+        let onward = range::onward(self.headers).filter(|from| *from <= made);
+        if let Some(from) = onward {
+            first.bytes = Shelf::range(first.bytes, from, made - from).into_pieces();
+        }
         let body = Followed::new(subject, first.bytes, changes, app.life.draining.clone());
         let mut response = Response::new(Body::new(body));
         // A proxy that collects an answer before it passes it on would undo the streaming.
         response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
         self.mark(response.headers_mut(), first.independent);
+        if let Some(from) = onward {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let range = format!("bytes {from}-{}/*", range::ENDLESS);
+            put(response.headers_mut(), header::CONTENT_RANGE, &range);
+            // A cache would have to know where it ended.
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         response
     }
 

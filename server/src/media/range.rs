@@ -43,9 +43,35 @@ pub(super) fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
     if start < end { Wanted::Part { start, len: end - start } } else { Wanted::Nothing }
 }
 
+/// From where a client goes on with an object that is being made, by a range that ends beyond everything (RFC 8673).
+pub(super) fn onward(headers: &HeaderMap) -> Option<u64> {
+    if headers.contains_key(header::IF_RANGE) {
+        return None;
+    }
+    let range = headers.get(header::RANGE)?.to_str().ok()?;
+    range.strip_prefix("bytes=")?.strip_suffix(ENDLESS)?.strip_suffix('-')?.parse().ok()
+}
+
+/// The last byte of such a range: the greatest whole number that every client can say.
+pub(super) const ENDLESS: &str = "9007199254740991";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn going_on_is_asked_for_without_an_end() {
+        let check = |range: &'static str, want| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, HeaderValue::from_static(range));
+            assert_eq!(onward(&headers), want, "{range}");
+        };
+        check("bytes=17-9007199254740991", Some(17));
+        check("bytes=17-", None);
+        check("bytes=17-100", None);
+        check("bytes=-9007199254740991", None);
+        check("bytes=x-9007199254740991", None);
+    }
 
     #[test]
     fn ranges() {
