@@ -170,6 +170,7 @@ async fn row_21_a_remote_control_is_enough_on_a_television() {
     key(down).await;
     page.until(&format!("{at}?.matches('.sheet *')"), SOON).await;
     page.picture("television-menu-1920x1080").await;
+    assert_eq!(page.eval(&outside).await, json!([]), "the menu too");
     key('\u{e00c}').await; // Back
     page.until(&format!("!{ROOT}.querySelector('.sheet')"), SOON).await;
     show::quiet(&page, "television").await;

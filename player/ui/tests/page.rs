@@ -329,13 +329,21 @@ async fn a_browser_without_storage_still_works() {
 async fn row_3_one_voice_says_one_thing_at_a_time() {
     let page = Page::joined(|_| {}).await;
     assert_eq!(page.count("[aria-live], [role=status], [role=alert], [role=log]"), 1, "nobody else talks");
-    page.events(vec![message(1, "x", "Ava", "hello"), message(2, "x", "Bo", "hi"), message(3, "x", "Cy", "hey")])
-        .await;
+    page.events(vec![
+        message(1, "x", "Ava", "hello"),
+        message(2, "x", "Bo", "hi"),
+        message(3, "x", "Cy", "hey"),
+    ])
+    .await;
     assert_eq!(page.text(".said"), "Ava: hello");
     // What matters more than the chat comes first, when the sentence before it is over.
     page.close(1_006);
     page.settle().await;
     assert_eq!(page.text(".said"), "Ava: hello");
     page.until(|page| page.text(".said").contains("Connection lost")).await;
-    assert_eq!(page.texts(".message .text"), ["hello", "hi", "hey"], "who wants to read along does so in the list");
+    assert_eq!(
+        page.texts(".message .text"),
+        ["hello", "hi", "hey"],
+        "who wants to read along does so in the list"
+    );
 }

@@ -61,11 +61,9 @@ fn quality(ui: Ui) -> El {
     let more = || span().class("choice-more");
     let rungs = ui.player.peek(|player| player.renditions.clone());
     let mut choices = vec![choice(AUTO.to_owned(), ui.words.auto.to_owned(), more().child(move || why(ui)))];
-    choices.extend(
-        rungs.into_iter().map(|(name, bps)| {
-            choice(name.clone(), name, more().child([&tenths(bps / 1e6), " Mb/s"].concat()))
-        }),
-    );
+    choices.extend(rungs.into_iter().map(|(name, bps)| {
+        choice(name.clone(), name, more().child((bps > 0.0).then(|| [&tenths(bps / 1e6), " Mb/s"].concat())))
+    }));
     let saves = ui.with_host(Host::screen).flatten().map(|screen| {
         let saves = screen.saves();
         switch(ui.words.saver, saves, move |on| screen.set_saves(on))
