@@ -14,7 +14,9 @@ use hawker_server_core::udp::frames::Cutter;
 use hawker_server_core::udp::{limits as udp_limits, request};
 use hawker_wire::proto::client_frame::Kind as Ask;
 use hawker_wire::proto::viewer::Role;
-use hawker_wire::{Instant, Machine as _, Span};
+use hawker_wire::proto::{ServerFrame, Stream};
+use hawker_wire::{Instant, Machine as _, Span, slim};
+use prost::Message;
 
 /// Chunks: the same messages and the same error, however the bytes are cut.
 pub fn chunk(data: &[u8]) {
@@ -50,6 +52,25 @@ pub fn amf0(data: &[u8]) {
     if let Ok(again) = amf0::decode_all(&once) {
         assert_eq!(write(&again), once);
     }
+}
+
+/// The page's own reader of messages: what it reads, prost reads too; what it has read comes back from what prost makes of it;
+/// and what prost might have written it reads as prost does.
+pub fn slim(data: &[u8]) {
+    fn check<T: slim::Read + Message + Default + PartialEq + core::fmt::Debug>(data: &[u8]) {
+        let (own, prosts) = (slim::read::<T>(data), T::decode(data));
+        if let Some(own) = own.as_ref() {
+            assert!(prosts.is_ok(), "{own:?}");
+            assert_eq!(slim::read::<T>(&own.encode_to_vec()).as_ref(), Some(own));
+        }
+        if let Ok(prosts) = prosts
+            && prosts.encode_to_vec() == data
+        {
+            assert_eq!(own, Some(prosts));
+        }
+    }
+    check::<Stream>(data);
+    check::<ServerFrame>(data);
 }
 
 /// A stream of a WebTransport session: the same request, the same frames and the same error, however the bytes are cut.
@@ -177,5 +198,12 @@ pub fn session(data: &[u8]) {
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 6] =
-    [("chunk", chunk), ("amf0", amf0), ("flv", flv), ("session", session), ("room", room), ("udp", udp)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("chunk", chunk),
+    ("amf0", amf0),
+    ("flv", flv),
+    ("session", session),
+    ("room", room),
+    ("udp", udp),
+    ("slim", slim),
+];
