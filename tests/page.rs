@@ -2,6 +2,8 @@
 
 #[path = "page/axe.rs"]
 mod axe;
+#[path = "page/breaks.rs"]
+mod breaks;
 #[path = "page/codecs.rs"]
 mod codecs;
 #[path = "page/fallback.rs"]

@@ -2,25 +2,24 @@
 //! own publisher of Enhanced RTMP around ffmpeg's clips.
 
 use hawker_tests::browser::{self, Browser};
-use hawker_tests::enhanced::{self, Codecs};
+use hawker_tests::enhanced::{self, Camera, Codecs};
 use hawker_tests::server::{self, Server};
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::show;
 
 /// A room `demo` with a rendition named after each codec.
-async fn on_air(codecs: &[(&str, Codecs)]) -> (Server, JoinSet<()>) {
+async fn on_air(codecs: &[(&str, Codecs)]) -> (Server, Vec<Camera>) {
     let server = server::start().await;
     let key = server.room("demo").await;
     let clips: Vec<_> = codecs.iter().map(|(name, codecs)| (*name, enhanced::clip(*codecs))).collect();
-    let (mut tasks, began) = (JoinSet::new(), tokio::time::Instant::now());
-    for (name, clip) in clips {
+    let (mut cameras, began) = (Vec::new(), Instant::now());
+    for (name, clip) in &clips {
         let stream = format!("demo/{name}?key={key}");
-        let camera = enhanced::publish(server.running.rtmp, &stream, clip, began).await;
-        tasks.spawn(async move { camera.await.unwrap_or_default() });
+        cameras.push(enhanced::publish(server.running.rtmp, &stream, clip, began).await);
     }
-    (server, tasks)
+    (server, cameras)
 }
 
 /// Opens the room, waits for a moving picture, and says which rendition it is, what its picture is in by the statistics, and which

@@ -3,14 +3,18 @@
 //!
 //! Not `ffmpeg.rs`, which publishes H.264 and AAC itself.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hawker_server_core::media::flv::mux;
 use hawker_server_core::media::frame::{Config, Event, Frame, Track};
 use hawker_wire::media::{Kind, Scanner, Unit};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -35,11 +39,17 @@ pub enum Codecs {
     Av1,
 }
 
-const LENGTH_MS: i64 = 4_000;
+pub(crate) const LENGTH_MS: i64 = 4_000;
 
-/// Lets ffmpeg make a clip; a second or two of a core.
+/// Lets ffmpeg make a clip of 640x360; a second or two of a core.
 #[must_use]
 pub fn clip(codecs: Codecs) -> Clip {
+    clip_of(codecs, "640x360")
+}
+
+/// The same in this size.
+#[must_use]
+pub fn clip_of(codecs: Codecs, size: &str) -> Clip {
     let encode = match codecs {
         Codecs::H264 => {
             "-c:v libx264 -preset ultrafast -tune zerolatency -g 30 -sc_threshold 0 -bf 0 -c:a aac"
@@ -55,7 +65,7 @@ pub fn clip(codecs: Codecs) -> Clip {
     // The AV1 encoder says what it makes only with its first frame.
     let moov = if codecs == Codecs::Av1 { "delay_moov" } else { "empty_moov" };
     let arguments = format!(
-        "-hide_banner -loglevel error -nostdin -f lavfi -i testsrc2=size=640x360:rate=30 \
+        "-hide_banner -loglevel error -nostdin -f lavfi -i testsrc2=size={size}:rate=30 \
          -f lavfi -i sine=frequency=440:sample_rate=48000,aformat=channel_layouts=stereo \
          -t 4 -pix_fmt yuv420p -b:v 600k {encode} -movflags frag_every_frame+{moov}+default_base_moof -f mp4 pipe:1"
     );
@@ -117,27 +127,83 @@ fn opus_head(dops: &[u8]) -> Vec<u8> {
     [&b"OpusHead"[..], &[1, channels, s0, s1, r0, r1, r2, r3, g0, g1, 0]].concat()
 }
 
-/// Publishes a clip in a loop to `stream`, such as `demo/720p?key=KEY`, until the handle is aborted or the server closes. Clips
-/// with the same beginning are one encoder's: their stamps agree.
+/// An encoder on air; it drops its connection when it is dropped.
+#[derive(Debug)]
+pub struct Camera {
+    task: JoinHandle<()>,
+    silent: Arc<AtomicBool>,
+    began: watch::Receiver<Instant>,
+}
+
+impl Camera {
+    /// Whether it says nothing, its clock running on; it goes on with a keyframe.
+    pub fn silent(&mut self, silent: bool) {
+        self.began.mark_unchanged();
+        self.silent.store(silent, Ordering::Relaxed);
+    }
+
+    /// Waits until frames are sent, for the first time or again after a silence, and says since when.
+    pub async fn sends_since(&mut self) -> Instant {
+        let _ = self.began.changed().await;
+        *self.began.borrow()
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Clip {
+    /// Track and time, ms, of each frame whose bytes no other frame has, by these bytes.
+    #[must_use]
+    pub fn known(&self) -> BTreeMap<&[u8], (Track, i64)> {
+        let mut known = BTreeMap::new();
+        let mut twice = Vec::new();
+        for frame in &self.frames {
+            if known.insert(&*frame.data, (frame.track, frame.dts)).is_some() {
+                twice.push(&*frame.data);
+            }
+        }
+        known.retain(|data, _| !twice.contains(data));
+        known
+    }
+}
+
+/// Publishes a clip in a loop to `stream`, such as `demo/720p?key=KEY`. Clips with the same beginning are one encoder's: their
+/// stamps agree.
 ///
 /// # Panics
 /// When the server refuses.
-pub async fn publish(address: SocketAddr, stream: &str, clip: Clip, began: Instant) -> JoinHandle<()> {
+pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Instant) -> Camera {
     let mut encoder = encoder::publish(address, stream).await.expect("the server takes it");
-    let Clip { video, audio, frames } = clip;
-    tokio::spawn(async move {
+    let Clip { video, audio, frames } = clip.clone();
+    let silent = Arc::new(AtomicBool::new(false));
+    let hears = silent.clone();
+    let (tell, began_at) = watch::channel(began);
+    let task = tokio::spawn(async move {
         for config in [&video, &audio] {
             let tag = mux::enhanced(&Event::Config(config.clone()), None, None);
             encoder.send(tag.expect("a configuration has a tag")).await;
         }
+        let mut quiet = true;
         for turn in 0.. {
             for frame in &frames {
                 let dts = turn * LENGTH_MS + frame.dts;
                 tokio::time::sleep_until(began + Duration::from_millis(dts as u64)).await;
-                let event = Event::Frame(Frame { dts, ..frame.clone() });
-                let tag = mux::enhanced(&event, Some(&video), Some(&audio));
-                encoder.send(tag.expect("a frame has a tag")).await;
+                let begins = frame.track == Track::Video && frame.key;
+                if quiet && begins && !hears.load(Ordering::Relaxed) {
+                    let _ = tell.send(Instant::now());
+                }
+                quiet = hears.load(Ordering::Relaxed) || quiet && !begins;
+                if !quiet {
+                    let event = Event::Frame(Frame { dts, ..frame.clone() });
+                    let tag = mux::enhanced(&event, Some(&video), Some(&audio));
+                    encoder.send(tag.expect("a frame has a tag")).await;
+                }
             }
         }
-    })
+    });
+    Camera { task, silent, began: began_at }
 }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 pub mod binary;
+pub mod breaks;
 pub mod browser;
 pub mod burned;
 pub mod crowd;
