@@ -5,6 +5,7 @@ use crate::clock;
 use crate::shell::Shell;
 use hawker_player_core::decimal;
 use hawker_player_core::media::player::Input;
+use hawker_player_core::media::probe::Probe;
 use hawker_player_core::media::trouble::Answer;
 use hawker_player_core::media::{RequestId, clock as time};
 use hawker_wire::media::{Scanner, Want};
@@ -39,8 +40,8 @@ pub(crate) enum Kind {
     Time(Instant, Vec<u8>),
     /// A segment.
     Segment(Box<Scanner>),
-    /// So many bytes of a segment, thrown away: when the first and the last piece came, and the bytes after the first.
-    Probe { bytes: u32, span: Option<(Instant, Instant)>, counted: u64 },
+    /// Some of a segment, timed and thrown away.
+    Probe(Probe),
 }
 
 impl Shell {
@@ -69,7 +70,7 @@ impl Shell {
     /// Asks for a segment, or so many bytes of it as a probe.
     pub(crate) fn ask_segment(&self, id: RequestId, url: &str, probe: Option<u32>) {
         let kind = match probe {
-            Some(bytes) => Kind::Probe { bytes, span: None, counted: 0 },
+            Some(bytes) => Kind::Probe(Probe::new(bytes)),
             None => Kind::Segment(Box::default()),
         };
         self.ask(id, url, probe.unwrap_or(0), 0, kind);
@@ -98,7 +99,7 @@ impl Shell {
         load.status.set(status);
         if status != 200 {
             load.after.set((after_s >= 0.0).then(|| Span::from_secs((after_s as u64).min(30))));
-            return status == 206 && matches!(*load.kind.borrow(), Kind::Probe { .. });
+            return status == 206 && matches!(*load.kind.borrow(), Kind::Probe(_));
         }
         if matches!(*load.kind.borrow(), Kind::Segment(_)) {
             let estimate = (kbps >= 0.0).then_some(kbps * 1e3);
@@ -119,18 +120,7 @@ impl Shell {
                 end <= ANSWER_BYTES_MAX
             }
             Kind::Segment(scanner) => self.scan(id, scanner, length),
-            Kind::Probe { bytes, span, counted } => {
-                let now = clock::now();
-                match span {
-                    None => *span = Some((now, now)),
-                    Some((_, last)) => {
-                        *last = now;
-                        *counted += u64::from(length);
-                    }
-                }
-                // A server that ignores ranges: enough was seen.
-                *counted <= u64::from(*bytes) * 2
-            }
+            Kind::Probe(probe) => probe.piece(clock::now(), u64::from(length)),
         }
     }
 
@@ -198,13 +188,11 @@ impl Shell {
             }),
             Kind::Segment(_) if ok && whole => Input::Finished(id),
             Kind::Segment(_) if ok => Input::Failed(id, 0, None),
-            Kind::Probe { span: Some((first, last)), counted: counted @ 1.., bytes }
-                if whole || *counted > u64::from(*bytes) =>
-            {
-                Input::Probed(*counted, last.since(*first))
-            }
-            Kind::Probe { .. } if ok => Input::Failed(id, 0, None),
-            Kind::Segment(_) | Kind::Probe { .. } => Input::Failed(id, status, load.after.get()),
+            Kind::Probe(probe) if ok || status == 206 => match probe.seen().filter(|_| whole || probe.enough()) {
+                Some((bytes, took)) => Input::Probed(bytes, took),
+                None => Input::Failed(id, 0, None),
+            },
+            Kind::Segment(_) | Kind::Probe(_) => Input::Failed(id, status, load.after.get()),
         });
     }
 }

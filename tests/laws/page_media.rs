@@ -192,7 +192,7 @@ impl Subject for Loading {
             }
             20 => loader::Input::Rejoin,
             21 | 22 => loader::Input::Prefer(random.below(4) as usize),
-            _ => loader::Input::Abandon(random.below(4) as usize, seconds(random, now), seconds(random, now)),
+            _ => loader::Input::Abandon(random.below(4) as usize),
         }
     }
 
@@ -234,6 +234,7 @@ impl Subject for Choosing {
             6 => abr::Input::ProbeFailed,
             7 => abr::Input::ProbeLater,
             8 => abr::Input::Stalled,
+            9 => abr::Input::Level(2.0 * random.unit(), random.unit(), seconds(random, now)),
             _ => abr::Input::Piece(random.below(4) as usize, bytes, made(random, now)),
         }
     }
@@ -264,7 +265,7 @@ impl Subject for Pacing {
             5 => latency::Input::Underrun,
             6 => latency::Input::Shown,
             7 => latency::Input::GoLive,
-            8 => latency::Input::Probed(rarely(random, 2)),
+            8 => latency::Input::Risk(seconds(random, now)),
             _ => latency::Input::Sample(sample(random, now)),
         }
     }
@@ -453,7 +454,7 @@ impl Subject for Whole {
 
 /// An init segment as the server writes it.
 fn init() -> Init {
-    let show = Show { ladder: &[("source", 1_000_000)], gop_ms: 1_000, sound: true };
+    let show = Show { ladder: &[("source", 1_000_000)], gop_ms: 1_000, sound: 128_000, seed: 0 };
     let (mut camera, mut packager) = (Camera::new(show, 0), Packager::default());
     let name = "source".into();
     packager.attach(&name);

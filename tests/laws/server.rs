@@ -67,7 +67,7 @@ impl Subject for Showing {
             5 => return live::Input::Renamed,
             6 if rarely(random, 4) => Event::Config(Config::Video(Bytes::from_static(b"\x01nonsense"))),
             6..=11 => {
-                let show = Show { ladder: &[], gop_ms: 1_000, sound: true };
+                let show = Show { ladder: &[], gop_ms: 1_000, sound: 128_000, seed: 0 };
                 one(random, &Camera::new(show, 0).configs())
             }
             12 => Event::Meta(Meta { frame_rate_milli: random.next() as u32, ..Meta::default() }),

@@ -10,6 +10,7 @@ const DOCUMENTS: &[&str] = &[
     "www/docs/protocol.md",
     "www/docs/operating.md",
     "www/docs/benching.md",
+    "www/docs/player.md",
 ];
 
 #[test]

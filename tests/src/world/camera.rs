@@ -20,9 +20,36 @@ pub struct Show {
     pub ladder: &'static [(&'static str, u32)],
     /// Between keyframes.
     pub gop_ms: u64,
-    /// With 128 kb/s of sound.
-    pub sound: bool,
+    /// Bits a second of the sound; 0: none.
+    pub sound: u32,
+    /// Frames differ in size as those of a real encoder do, by this seed; 0: all are alike.
+    pub seed: u64,
 }
+
+impl Show {
+    /// Bytes of a frame of a rendition with so many bits a second. A keyframe is as large as six other frames; a seeded scene
+    /// needs up to a quarter more or less than the mean for seconds, a frame up to a third more or less.
+    pub fn size(&self, bps: u32, frame: u64) -> u64 {
+        let gop = (self.gop_ms * FPS / 1_000).max(1);
+        let unit = u64::from(bps) / 8 * gop / FPS / (gop + 5);
+        let size = if frame.is_multiple_of(gop) { unit * 6 } else { unit };
+        if self.seed == 0 {
+            return size;
+        }
+        let dice = |of: u64| crate::world::dice(self.seed, of);
+        let (at, scene) = ((frame % SCENE) as f64 / SCENE as f64, frame / SCENE);
+        let scene = dice(scene << 32) * (1.0 - at) + dice((scene + 1) << 32) * at;
+        (size as f64 * (0.75 + 0.5 * scene) * (0.67 + 0.66 * dice(frame))) as u64
+    }
+
+    /// Bytes of a frame of sound.
+    pub fn sound_size(&self) -> u64 {
+        u64::from(self.sound) / 8 * 1_024 / 48_000
+    }
+}
+
+/// Frames from the middle of a scene to that of the next.
+const SCENE: u64 = 75;
 
 /// See the module text.
 #[derive(Debug)]
@@ -34,7 +61,7 @@ pub struct Camera {
 }
 
 /// Frames a second.
-const FPS: u64 = 30;
+pub const FPS: u64 = 30;
 
 impl Camera {
     /// Begins now.
@@ -50,7 +77,7 @@ impl Camera {
     /// What comes before the first frame of each rendition.
     pub fn configs(&self) -> Vec<Event> {
         let mut configs = vec![Event::Config(Config::Video(Bytes::from_static(AVCC)))];
-        if self.show.sound {
+        if self.show.sound > 0 {
             configs.push(Event::Config(Config::Audio(Bytes::from_static(AAC))));
         }
         configs
@@ -59,7 +86,7 @@ impl Camera {
     /// When the next frame is there.
     pub fn next_us(&self) -> u64 {
         let video = self.frame * 1_000_000 / FPS;
-        let audio = if self.show.sound { self.audio * 1_024 * 1_000_000 / 48_000 } else { u64::MAX };
+        let audio = if self.show.sound > 0 { self.audio * 1_024 * 1_000_000 / 48_000 } else { u64::MAX };
         self.began_us + video.min(audio)
     }
 
@@ -69,21 +96,17 @@ impl Camera {
         while self.next_us() <= now_us {
             let video_us = self.frame * 1_000_000 / FPS;
             if self.began_us + video_us <= now_us {
-                let in_gop = self.frame % (self.show.gop_ms * FPS / 1_000).max(1);
+                let key = self.frame.is_multiple_of((self.show.gop_ms * FPS / 1_000).max(1));
                 for (name, bps) in self.show.ladder {
-                    // A keyframe is as large as six other frames.
-                    let gop = (self.show.gop_ms * FPS / 1_000).max(1);
-                    let mean = u64::from(*bps) / 8 * gop / FPS;
-                    let unit = mean / (gop + 5);
-                    let size = if in_gop == 0 { unit * 6 } else { unit };
-                    due.push((*name, frame(Track::Video, video_us / 1_000, in_gop == 0, size)));
+                    let size = self.show.size(*bps, self.frame);
+                    due.push((*name, frame(Track::Video, video_us / 1_000, key, size)));
                 }
                 self.frame += 1;
             }
             let audio_us = self.audio * 1_024 * 1_000_000 / 48_000;
-            if self.show.sound && self.began_us + audio_us <= now_us {
+            if self.show.sound > 0 && self.began_us + audio_us <= now_us {
                 for (name, _) in self.show.ladder {
-                    due.push((*name, frame(Track::Audio, audio_us / 1_000, true, 341)));
+                    due.push((*name, frame(Track::Audio, audio_us / 1_000, true, self.show.sound_size())));
                 }
                 self.audio += 1;
             }

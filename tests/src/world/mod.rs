@@ -7,16 +7,22 @@
 //!
 //! Scripts are data ([`Step`]). What is asserted stands in `tests/media/world.rs`.
 
+pub mod bounds;
 pub mod camera;
 pub mod link;
 pub mod mse;
 mod origin;
 mod page;
+pub mod rival;
+pub mod scenario;
+mod tcp;
+pub mod trial;
 
+use crate::nqoe;
 use camera::{Camera, Show};
 use hawker_player_core::media::player::{Input, Player, State};
 use hawker_wire::Instant;
-use link::{Link, Period};
+use link::{Link, Loss, Period};
 use mse::Mse;
 use origin::Origin;
 use page::Page;
@@ -34,6 +40,8 @@ pub enum Step {
     Link(u64, u64),
     /// The link follows this trace from now on.
     Trace(Vec<Period>),
+    /// Losses on the link from now on, and the bound of its queue, bytes.
+    Path(Option<Loss>, u64),
     /// The viewer opens the page.
     Open,
     /// Something the page tells the player.
@@ -76,6 +84,7 @@ pub struct World {
     /// The viewer's element.
     pub mse: Mse,
     mark: usize,
+    seed: u64,
 }
 
 /// World time at the start, so that nothing relies on zero.
@@ -102,7 +111,13 @@ impl World {
             page: Page::new(START_US, seed),
             mse: Mse::new(START_US),
             mark: 0,
+            seed,
         }
+    }
+
+    /// Whether the player is kept from what our server tells it: when chunks were made, and its estimate of the path.
+    pub fn plain(&mut self, plain: bool) {
+        self.page.plain = plain;
     }
 
     /// The player's core.
@@ -149,6 +164,10 @@ impl World {
                     self.link.set(self.now_us, vec![period]);
                 }
                 Step::Trace(periods) => self.link.set(self.now_us, periods.clone()),
+                Step::Path(loss, queue) => {
+                    self.link.lose(*loss, self.seed);
+                    self.link.queue(*queue);
+                }
                 Step::Open => self.page.input(self.now_us, Input::Start, &mut self.mse),
                 Step::Page(input) => self.page.input(self.now_us, input.clone(), &mut self.mse),
                 Step::Streaming(streaming) => self.page.streaming(self.now_us, *streaming, &mut self.mse),
@@ -191,6 +210,23 @@ impl World {
         }
     }
 
+    /// What was on the screen, in full. Rungs are told by the names of the renditions.
+    pub fn watched(&self, kbps: impl Fn(&str) -> f64) -> Vec<nqoe::Shown> {
+        let rungs: Vec<f64> = self.page.names.iter().map(|name| kbps(name)).collect();
+        let began_s = self.origin.began_us() as f64 / 1e6;
+        let one = |shown: &mse::Shown| {
+            let at_s = shown.at_us as f64 / 1e6;
+            nqoe::Shown {
+                at_s,
+                media_s: shown.media_s,
+                latency_s: at_s - began_s - (shown.media_s - EPOCH_START_S),
+                kbps: rungs.get(shown.rung).copied().unwrap_or_default(),
+                rate: shown.rate,
+            }
+        };
+        self.mse.shown.iter().map(one).collect()
+    }
+
     /// What the viewer went through since the last report.
     pub fn report(&mut self) -> Report {
         let shown = self.mse.shown.get(self.mark..).unwrap_or_default();
@@ -221,4 +257,13 @@ impl World {
         (report.latency_p50_ms, report.latency_p95_ms) = (at(0.5), at(0.95));
         report
     }
+}
+
+/// A number of 0 to 1 that depends on nothing but these two.
+pub fn dice(seed: u64, of: u64) -> f64 {
+    // SplitMix64.
+    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(of.wrapping_mul(0xd1b5_4a32_d192_ed03));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -188,7 +188,7 @@ impl Origin {
                 let what = What::Object(number);
                 let status = match self.live.reply(&Request::Of { epoch, rendition, what }) {
                     Answer::Live(Reply::Whole(whole)) => {
-                        link.send(now_us, request, Cargo::Head(request, 206, true));
+                        link.send(now_us, request, Cargo::Head(request, 206, true, None));
                         let mut left = bytes as usize;
                         for mut piece in whole.bytes {
                             let piece = piece.split_to(piece.len().min(left));
@@ -200,7 +200,7 @@ impl Origin {
                     }
                     _ => 404,
                 };
-                link.send(now_us, request, Cargo::Head(request, status, true));
+                link.send(now_us, request, Cargo::Head(request, status, true, None));
             }
         }
     }
@@ -223,12 +223,13 @@ impl Origin {
             let what = What::Object(open.number);
             let of = Request::Of { epoch: open.epoch.clone(), rendition: open.rendition.clone(), what };
             let refuse = |link: &mut Link, status| {
-                link.send(now_us, request, Cargo::Head(request, status, true));
+                link.send(now_us, request, Cargo::Head(request, status, true, None));
                 false
             };
             match self.live.reply(&of) {
                 Answer::Live(Reply::Whole(whole)) => {
-                    link.send(now_us, request, Cargo::Head(request, 200, whole.independent));
+                    let hint = link.delivery_bps();
+                    link.send(now_us, request, Cargo::Head(request, 200, whole.independent, hint));
                     for bytes in whole.bytes {
                         link.send(now_us, request, Cargo::Bytes(request, bytes));
                     }
@@ -238,7 +239,8 @@ impl Origin {
                 Answer::Live(Reply::Follow(follow)) => {
                     open.begun = true;
                     open.cursor = follow.cursor;
-                    link.send(now_us, request, Cargo::Head(request, 200, follow.independent));
+                    let hint = link.delivery_bps();
+                    link.send(now_us, request, Cargo::Head(request, 200, follow.independent, hint));
                     for bytes in follow.bytes {
                         link.send(now_us, request, Cargo::Bytes(request, bytes));
                     }

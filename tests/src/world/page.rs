@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hawker_player_core::media::clock;
 use hawker_player_core::media::gate::{self, Gate};
 use hawker_player_core::media::player::{Input, Output, Player};
+use hawker_player_core::media::probe::Probe;
 use hawker_wire::media::{Scanner, Unit};
 use hawker_wire::{Instant, Machine};
 use std::collections::BTreeMap;
@@ -20,19 +21,23 @@ const OPEN_US: u64 = 8_000;
 struct Fetch {
     scanner: Scanner,
     unit: Vec<u8>,
-    probe: bool,
-    first_us: Option<(u64, u64)>,
-    bytes: u64,
+    probe: Option<Probe>,
+    rung: usize,
 }
 
 /// See the module text.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) player: Player,
+    /// Without what our server tells.
+    pub(super) plain: bool,
     gate: Gate,
     fetches: BTreeMap<u32, Fetch>,
-    queue: Vec<(u32, Vec<u8>)>,
-    offered: Option<(u32, Vec<u8>)>,
+    /// Request, rung, units.
+    queue: Vec<(u32, usize, Vec<u8>)>,
+    offered: Option<(u32, usize, Vec<u8>)>,
+    /// Renditions by the order in which they were fetched first.
+    pub(super) names: Vec<String>,
     /// Operations of the element that end later.
     later: Vec<(u64, u32, Input)>,
     sources: u32,
@@ -48,10 +53,12 @@ impl Page {
     pub(super) fn new(now_us: u64, seed: u64) -> Self {
         Self {
             player: Player::new(Instant(now_us), seed),
+            plain: false,
             gate: Gate::default(),
             fetches: BTreeMap::new(),
             queue: Vec::new(),
             offered: None,
+            names: Vec::new(),
             later: Vec::new(),
             sources: 0,
             appending: None,
@@ -81,7 +88,7 @@ impl Page {
             let (_, source, input) = self.later.remove(at);
             if source == self.sources {
                 if let (Input::Done(_), Some((request, views))) = (&input, self.appending.take()) {
-                    let at = self.queue.iter().position(|(id, _)| *id == request);
+                    let at = self.queue.iter().position(|(id, ..)| *id == request);
                     if let Some(at) = at.filter(|_| views > 0) {
                         self.queue.remove(at);
                     }
@@ -112,20 +119,25 @@ impl Page {
                 }
                 Some(Note::Stream(..)) | None => {}
             },
-            Cargo::Head(request, status, independent) => {
+            Cargo::Head(request, status, independent, hint) => {
                 let Some(fetch) = self.fetches.get(&request) else { return };
                 if status >= 400 {
                     self.fetches.remove(&request);
                     self.input(now_us, Input::Failed(request, status, None), mse);
-                } else if !fetch.probe {
-                    self.input(now_us, Input::Opened(request, independent, None), mse);
+                } else if fetch.probe.is_none() {
+                    self.input(
+                        now_us,
+                        Input::Opened(request, independent, hint.filter(|_| !self.plain)),
+                        mse,
+                    );
                 }
             }
             Cargo::Bytes(request, bytes) => self.bytes(now_us, request, &bytes, mse),
             Cargo::End(request) => {
                 let Some(fetch) = self.fetches.remove(&request) else { return };
-                let input = match fetch.first_us.filter(|_| fetch.probe) {
-                    Some((first, last)) => Input::Probed(fetch.bytes, Instant(last).since(Instant(first))),
+                let input = match fetch.probe.as_ref().map(Probe::seen) {
+                    Some(Some((bytes, took))) => Input::Probed(bytes, took),
+                    Some(None) => Input::Failed(request, 0, None),
                     None => Input::Finished(request),
                 };
                 self.input(now_us, input, mse);
@@ -135,21 +147,20 @@ impl Page {
 
     fn bytes(&mut self, now_us: u64, request: u32, bytes: &Bytes, mse: &mut Mse) {
         let Some(fetch) = self.fetches.get_mut(&request) else { return };
-        if fetch.probe {
-            match &mut fetch.first_us {
-                None => fetch.first_us = Some((now_us, now_us)),
-                Some((_, last)) => {
-                    *last = now_us;
-                    fetch.bytes += bytes.len() as u64;
-                }
-            }
+        if let Some(probe) = &mut fetch.probe {
+            let _ = probe.piece(Instant(now_us), bytes.len() as u64);
             return;
         }
         fetch.unit.extend_from_slice(bytes);
         let mut units: Vec<(Unit, Vec<u8>)> = Vec::new();
         let mut scanned = Vec::new();
         let fed = fetch.scanner.feed(bytes, |unit| scanned.push(unit));
-        for unit in scanned {
+        for mut unit in scanned {
+            if self.plain
+                && let Unit::Chunk { chunk, .. } = &mut unit
+            {
+                chunk.made = None;
+            }
             let len = match &unit {
                 Unit::Init { len, .. } | Unit::Chunk { len, .. } => {
                     usize::try_from(*len).unwrap_or(usize::MAX)
@@ -163,12 +174,14 @@ impl Page {
             self.input(now_us, Input::Failed(request, 0, None), mse);
             return;
         }
-        let (rest, made) = (fetch.unit.len().min(bytes.len()) as u64, fetch.scanner.made());
+        let (rest, made) =
+            (fetch.unit.len().min(bytes.len()) as u64, fetch.scanner.made().filter(|_| !self.plain));
+        let rung = fetch.rung;
         for (unit, bytes) in units {
             if !self.fetches.contains_key(&request) {
                 return;
             }
-            self.offered = Some((request, bytes));
+            self.offered = Some((request, rung, bytes));
             self.input(now_us, Input::Unit(request, unit), mse);
             self.offered = None;
         }
@@ -208,15 +221,19 @@ impl Page {
                     self.calls.push(Call::Time { turn: self.turns });
                 }
                 Output::Fetch { request, epoch, rendition, number, probe } => {
+                    let known = self.names.iter().position(|name| *name == rendition);
+                    let rung = known.unwrap_or(self.names.len());
+                    if known.is_none() {
+                        self.names.push(rendition.clone());
+                    }
                     let fetch = Fetch {
+                        rung,
                         scanner: Scanner::new(),
                         unit: Vec::new(),
-                        probe: probe.is_some(),
-                        first_us: None,
-                        bytes: 0,
+                        probe: probe.map(Probe::new),
                     };
                     self.fetches.insert(request, fetch);
-                    let long = self.fetches.values().filter(|fetch| !fetch.probe).count();
+                    let long = self.fetches.values().filter(|fetch| fetch.probe.is_none()).count();
                     self.requests_max = self.requests_max.max(long);
                     self.calls.push(Call::Fetch { request, epoch, rendition, number, probe });
                 }
@@ -263,14 +280,16 @@ impl Page {
         // As the shell: everything of this request that waits goes in one append.
         let mut bytes = Vec::new();
         let mut rest = Vec::new();
-        for (id, unit) in std::mem::take(&mut self.queue) {
+        let mut of = 0;
+        for (id, rung, unit) in std::mem::take(&mut self.queue) {
             if id == request {
                 bytes.extend(unit);
+                of = rung;
             } else {
-                rest.push((id, unit));
+                rest.push((id, rung, unit));
             }
         }
-        mse.append(&bytes);
+        mse.append(&bytes, of);
         let length = bytes.len() as u64;
         self.queue = rest;
         self.appending = Some((request, 0));

@@ -1,17 +1,20 @@
-//! Which rendition: keeps one that the link carries, goes down before the buffer is empty, goes up only on evidence, and
-//! asks for a probe when there is none. Speaks of rungs, index 0 the best. Does not fetch (`loader`).
+//! Which rendition: plans by what the link is seen to carry and by how much that varies (`plan`), goes up only on evidence, asks
+//! for a probe when there is none, and leaves a segment in progress when finishing it would stall longer than beginning anew on
+//! a lower rung. Says how large a buffer the link needs. Speaks of rungs, index 0 the best. Does not fetch (`loader`).
 //!
 //! ```text
-//! in time for long -> Probe -> enough? -> Prefer(better) at the next segment
-//! chunks late while it runs -> StopProbe
-//! late, and the link slower than the rung -> Abandon(lower): leave the segment in progress
+//! estimate, spread, buffer -> plan -> Prefer(rung) at the next segment
+//! nothing proves that more would fit, in time for long -> Probe;  chunks late while it runs -> StopProbe
+//! would stall longer than a lower one -> Abandon(lower): leave the segment in progress
 //! ```
 
 use super::limits::{
-    ABANDON_HOLD, ABANDON_LATE_MS, CALM_GAP, CALM_LATE_MS, ESTIMATE_FRESH, PROBE_BYTES_MAX, PROBE_BYTES_MIN,
-    PROBE_CALM, PROBE_LATE_MS, PROBE_LATER, PROBE_PAUSE, PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, PROBE_S,
-    SAFETY_DOWN, SAFETY_KEEP, SAFETY_UP, UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
+    ABANDON_HOLD, CALM_GAP, CALM_LATE_MS, DEEP_LATE_MS, DEEP_SHARE, ESTIMATE_FRESH, PROBE_BYTES_MAX,
+    PROBE_BYTES_MIN, PROBE_CALM, PROBE_LATE_MS, PROBE_LATE_SHARE, PROBE_LATER, PROBE_PAUSE, PROBE_PAUSE_MAX,
+    PROBE_S, PROBE_STALE, RISK_FREE, RISK_FULL, RISK_RISE, RISK_S, SAFETY_KEEP, SAFETY_UP, SEGMENT_GUESS_S,
+    TARGET_PROBED_S, TARGET_START_S, UP_AGAIN, UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
 };
+use super::plan::Outlook;
 use super::throughput::Throughput;
 use hawker_wire::{Instant, Machine, Span, Wall};
 use std::collections::VecDeque;
@@ -46,6 +49,8 @@ pub enum Input {
     ProbeLater,
     /// The playhead stands for want of media.
     Stalled,
+    /// The buffer: seconds ahead of the playhead, and seconds of the segment in progress that have come and have not.
+    Level(f64, f64, f64),
 }
 
 /// What is wanted.
@@ -53,15 +58,8 @@ pub enum Input {
 pub enum Output {
     /// Take this rung from the next segment on.
     Prefer(usize),
-    /// Leave the segment in progress, take this rung from its start, if that is quicker.
-    Abandon {
-        /// The rung.
-        rung: usize,
-        /// Seconds that a second of the rung in progress takes,
-        stay: f64,
-        /// and a second of the other.
-        go: f64,
-    },
+    /// Leave the segment in progress, take this rung from its start.
+    Abandon(usize),
     /// Fetch so many bytes of a finished segment of this rung and time them.
     Probe(usize, u32),
     /// Break the probe off: it takes from the stream what the stream needs.
@@ -83,6 +81,11 @@ pub struct Abr {
     calm_since: Option<Instant>,
     in_time: Option<Instant>,
     overloaded: bool,
+    ahead_s: f64,
+    had_s: f64,
+    left_s: f64,
+    risk_s: f64,
+    levelled: Option<Instant>,
     /// When and for which rung a segment was left last.
     abandoned: Option<(Instant, usize)>,
     up_after: Instant,
@@ -111,6 +114,11 @@ impl Default for Abr {
             calm_since: None,
             in_time: None,
             overloaded: false,
+            ahead_s: TARGET_START_S,
+            had_s: 0.0,
+            left_s: SEGMENT_GUESS_S,
+            risk_s: 0.0,
+            levelled: None,
             abandoned: None,
             up_after: Instant::ZERO,
             up_hold: UP_HOLD,
@@ -174,10 +182,10 @@ impl Abr {
         self.out.push_back(Output::Prefer(rung));
     }
 
-    /// There is something better that probes are sent for.
+    /// The least buffer that this link needs, seconds.
     #[must_use]
-    pub fn probes(&self) -> bool {
-        self.fixed.is_none() && self.preferred > self.cap
+    pub fn risk_s(&self) -> f64 {
+        self.risk_s
     }
 
     /// The link, not chance, makes chunks late: what comes late is no measure of jitter.
@@ -189,15 +197,16 @@ impl Abr {
     fn piece(&mut self, now: Instant, rung: usize, bytes: u64, made: Option<Wall>) {
         self.throughput.piece(now, bytes, made);
         self.probed_beside = self.probed_beside.saturating_add(bytes);
-        if self.probing && self.throughput.late_ms() > PROBE_LATE_MS {
+        if self.probing && self.throughput.late_ms() > PROBE_LATE_MS.max(self.ahead_s * PROBE_LATE_SHARE) {
             self.probing = false;
             self.probed = Some(now);
             self.probe_after = now + self.probe_pause;
             self.out.push_back(Output::StopProbe);
         }
-        if self.playing.replace(rung) != Some(rung) {
-            // Whether the link carries this one is not known yet.
-            self.calm_since = None;
+        if let Some(before) = self.playing.replace(rung)
+            && before != rung
+        {
+            self.switched(now, before < rung);
         }
         if self.throughput.late_ms() <= CALM_LATE_MS {
             self.calm_since.get_or_insert(now);
@@ -207,14 +216,10 @@ impl Abr {
             self.calm_since = None;
         }
         self.overloaded = self.ladder.get(rung).is_some_and(|playing| self.falling_behind(*playing));
-        if self.fixed.is_some() || self.ladder.len() < 2 {
-            return;
-        }
-        let Some(playing) = self.ladder.get(rung).copied() else { return };
-        if self.overloaded {
-            self.down(now, rung, playing);
-        } else {
-            self.up(now, rung);
+        if self.fixed.is_none() && self.ladder.len() > 1 && self.throughput.measured().is_some() {
+            self.decide(now, rung);
+        } else if self.fixed.is_none() {
+            self.probe(now, rung);
         }
     }
 
@@ -225,73 +230,137 @@ impl Abr {
             && self.throughput.worst_bps() * SAFETY_KEEP < f64::from(playing.average_bps)
     }
 
-    fn down(&mut self, now: Instant, playing: usize, had: Rung) {
-        let estimate = self.throughput.worst_bps();
-        if self.hint_bps.is_some_and(|hint| hint > estimate * 2.0) {
+    fn outlook(&self, bps: f64) -> Outlook {
+        Outlook {
+            bps,
+            low_bps: None,
+            deep: false,
+            spread: self.throughput.spread(),
+            late_s: self.throughput.late_ms() / 1e3,
+            ahead_s: self.ahead_s,
+            left_s: self.left_s,
+            had_s: self.had_s,
+        }
+    }
+
+    fn decide(&mut self, now: Instant, playing: usize) {
+        let Some(had) = self.ladder.get(playing).copied() else { return };
+        let behind = self.throughput.late_ms() > CALM_LATE_MS;
+        let bps = self.throughput.estimate_bps();
+        let late_bps = self.throughput.late_bps().filter(|_| self.throughput.late_ms() > DEEP_LATE_MS);
+        let fell = late_bps.filter(|bps| *bps < DEEP_SHARE * f64::from(had.average_bps));
+        let (deep, now_bps) = (fell.is_some(), fell.unwrap_or(f64::MAX).min(self.throughput.worst_bps()));
+        let low_bps = behind.then_some(now_bps);
+        let outlook = Outlook { low_bps, deep, ..self.outlook(bps) };
+        if behind && self.hint_bps.is_some_and(|hint| hint > self.throughput.worst_bps() * 2.0) {
             // The connection that the server sees is not the one that is slow: something stands in between.
             self.hint_trusted = false;
         }
-        let rung = self.fitting(estimate * SAFETY_DOWN).max(playing);
-        if rung == playing {
-            return;
+        // Going up takes proof, and that the last try was not a moment ago.
+        let proven = self.throughput.proven().filter(|(at, _)| now.since(*at) < ESTIMATE_FRESH);
+        let proof = proven.map_or(0.0, |(_, bps)| bps.min(self.throughput.recent_bps().unwrap_or(bps)));
+        let rung = outlook.best(&self.ladder, playing, playing.max(self.cap));
+        let up = now >= self.up_after && !self.overloaded && rung == playing && playing > self.cap;
+        let rung = if up && proof > 0.0 {
+            self.outlook(proof).best(&self.ladder, playing, self.cap).min(playing)
+        } else {
+            rung
+        };
+        if rung != self.preferred {
+            self.prefer(rung);
         }
-        if self.preferred < rung {
+        if behind && playing + 1 < self.ladder.len() {
+            self.abandon(now, playing, had, &outlook);
+        }
+        if rung == playing && self.preferred == playing {
+            self.probe(now, playing);
+        }
+    }
+
+    /// Media of another rung come: whether the link carries it is not known yet.
+    fn switched(&mut self, now: Instant, down: bool) {
+        self.calm_since = None;
+        if down {
             if self.went_up.is_some_and(|at| now.since(at) < UP_TRIAL) {
-                self.up_hold = Span(self.up_hold.0.saturating_mul(2)).min(UP_HOLD_MAX);
+                self.up_hold = Span(self.up_hold.max(UP_AGAIN).0.saturating_mul(2)).min(UP_HOLD_MAX);
+            } else {
+                self.up_hold = UP_HOLD;
             }
             self.went_up = None;
             self.throughput.fell();
             self.up_after = now + self.up_hold;
             self.probe_after = self.up_after;
-            self.prefer(rung);
-        }
-        let held = self.abandoned.is_some_and(|(at, to)| rung <= to && now.since(at) < ABANDON_HOLD);
-        if self.throughput.late_ms() > ABANDON_LATE_MS && !held {
-            self.abandoned = Some((now, rung));
-            let lower = self.ladder.get(rung).copied().unwrap_or(had);
-            let stay = f64::from(had.average_bps) / estimate;
-            let go = f64::from(lower.average_bps) / estimate;
-            self.out.push_back(Output::Abandon { rung, stay, go });
+        } else {
+            self.went_up = Some(now);
+            self.probe_pause = PROBE_PAUSE;
         }
     }
 
-    fn up(&mut self, now: Instant, playing: usize) {
+    fn abandon(&mut self, now: Instant, playing: usize, had: Rung, outlook: &Outlook) {
+        let stays = outlook.stays(&self.ladder, had);
+        let mut best = (stays, None);
+        for (rung, to) in self.ladder.iter().enumerate().skip(playing + 1) {
+            let next = self.ladder.get(self.preferred).copied().unwrap_or(had);
+            let goes = outlook.goes(&self.ladder, had, *to, next);
+            if goes < best.0 {
+                best = (goes, Some(rung));
+            }
+        }
+        let Some(rung) = best.1 else { return };
+        if self.abandoned.is_some_and(|(at, to)| rung <= to && now.since(at) < ABANDON_HOLD) {
+            return;
+        }
+        self.abandoned = Some((now, rung));
+        self.preferred = rung;
+        self.out.push_back(Output::Abandon(rung));
+    }
+
+    fn probe(&mut self, now: Instant, playing: usize) {
         if self.preferred != playing || playing <= self.cap || now < self.up_after {
             return;
         }
-        let Some(calm_since) = self.calm_since else { return };
+        let calm = self.calm_since.is_some_and(|since| now.since(since) >= PROBE_CALM);
         let Some(next) = playing.checked_sub(1).and_then(|rung| self.ladder.get(rung)).copied() else {
             return;
         };
-        let proven = self.throughput.proven().filter(|(at, _)| now.since(*at) < ESTIMATE_FRESH);
-        let room = proven.map_or(0.0, |(_, bps)| bps.min(self.throughput.estimate_bps())) * SAFETY_UP;
-        if room >= f64::from(next.peak_bps.max(next.average_bps)) {
-            let rung = self.fitting(room);
-            self.went_up = Some(now);
-            self.up_after = now + Span::from_secs(1);
-            self.probe_pause = PROBE_PAUSE;
-            self.prefer(rung.min(playing));
-            return;
-        }
-        let promising =
-            self.throughput.newest_bps().is_some_and(|bps| bps * SAFETY_UP > f64::from(next.peak_bps))
-                && self.probed.is_none_or(|at| now.since(at) >= PROBE_PAUSE_MIN);
-        let due = now >= self.probe_after || promising;
-        if !self.probing && due && now.since(calm_since) >= PROBE_CALM {
+        let known = self.throughput.proven().is_some_and(|(at, _)| now.since(at) < PROBE_STALE);
+        if !self.probing && now >= self.probe_after && calm && !known {
             self.probed = Some(now);
             self.probed_beside = 0;
             self.probe_after = now + self.probe_pause;
-            self.probe_pause = Span(self.probe_pause.0.saturating_mul(2)).min(PROBE_PAUSE_MAX);
+            self.probe_pause = Span(self.probe_pause.0 * 3 / 2).min(PROBE_PAUSE_MAX);
             // A trusted hint of the server that leaves no room saves the bytes.
             let hopeless = self.hint_trusted
                 && self.hint_bps.is_some_and(|hint| hint * 4.0 < f64::from(next.average_bps));
             if !hopeless {
-                let bytes = f64::from(next.peak_bps) / 8.0 * PROBE_S;
+                // As much as the best rung needs that may be there for the taking.
+                let rung =
+                    self.fitting(self.throughput.estimate_bps() * SAFETY_UP).min(playing.saturating_sub(1));
+                let wanted = self.ladder.get(rung).map_or(next.peak_bps, |rung| rung.peak_bps);
+                let bytes = f64::from(wanted) / 8.0 * PROBE_S;
                 let bytes = (bytes as u32).clamp(PROBE_BYTES_MIN, PROBE_BYTES_MAX);
                 self.probing = true;
                 self.out.push_back(Output::Probe(playing - 1, bytes));
             }
         }
+    }
+
+    fn level(&mut self, now: Instant, ahead_s: f64, had_s: f64, left_s: f64) {
+        let elapsed_s = self.levelled.map_or(0.0, |then| now.since(then).as_secs_f64()).min(1.0);
+        self.levelled = Some(now);
+        (self.ahead_s, self.had_s, self.left_s) = (ahead_s, had_s, left_s);
+        let playing = self.playing.unwrap_or(self.preferred);
+        let rate = self.ladder.get(playing).map_or(1.0, |rung| f64::from(rung.average_bps).max(1.0));
+        let times = match self.throughput.measured() {
+            Some(_) => self.throughput.estimate_bps() * (1.0 - self.throughput.spread()) / rate,
+            None => RISK_FREE,
+        };
+        let limited = self.fixed.is_none() && playing > self.cap;
+        let share =
+            if limited { 1.0 } else { ((RISK_FREE - times) / (RISK_FREE - RISK_FULL)).clamp(0.0, 1.0) };
+        let least_s = if limited { TARGET_PROBED_S } else { 0.0 };
+        let wanted_s = least_s.max(RISK_S * share);
+        self.risk_s = wanted_s.min(self.risk_s + RISK_RISE * elapsed_s).max(least_s);
     }
 }
 
@@ -332,10 +401,11 @@ impl Machine for Abr {
                 self.probe_after = now + PROBE_LATER;
                 self.probe_pause = Span(self.probe_pause.0 / 2).max(PROBE_PAUSE);
             }
+            Input::Level(ahead_s, had_s, left_s) => self.level(now, ahead_s, had_s, left_s),
             Input::Stalled => {
                 self.calm_since = None;
                 if self.fixed.is_none() && self.throughput.measured().is_some() {
-                    let rung = self.fitting(self.throughput.estimate_bps() * SAFETY_DOWN);
+                    let rung = self.fitting(self.throughput.worst_bps() * SAFETY_UP);
                     if rung > self.preferred {
                         self.up_after = now + self.up_hold;
                         self.prefer(rung);
@@ -408,11 +478,11 @@ mod tests {
         abr.handle(Instant::ZERO, Input::Fixed(None));
         abr.handle(Instant::ZERO, Input::Cap(1));
         assert_eq!(abr.poll(), Some(Output::Prefer(1)));
-        assert!(!abr.probes() && abr.fitting(1e9) == 1, "there is nothing better to look for");
+        assert_eq!(abr.fitting(1e9), 1);
         abr.handle(Instant::ZERO, Input::Cap(9));
         assert_eq!(abr.poll(), Some(Output::Prefer(2)), "the lowest there is");
         abr.handle(Instant::ZERO, Input::Cap(0));
-        assert!(abr.probes() && abr.fitting(1e9) == 0);
+        assert_eq!(abr.fitting(1e9), 0);
     }
 
     #[test]

@@ -13,10 +13,10 @@
 
 use super::Sample;
 use super::limits::{
-    EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LEVEL_EMA,
-    RATE_DEAD_S, RATE_GAIN, RATE_MAX, RATE_MIN, RATE_STEP, RATE_TRIM, SETTLES, SKIP_BEHIND_S, SKIP_SHOWN_S,
-    TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S, TARGET_PROBED_S, TARGET_START_S, UNDERRUN_FALL,
-    UNDERRUN_RAISE_S,
+    EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LATE_S, LEVEL_EMA,
+    RATE_DEAD_S, RATE_FAR_MAX, RATE_FAR_S, RATE_GAIN, RATE_LATE_MIN, RATE_MAX, RATE_MIN, RATE_STEP,
+    RATE_TRIM, SETTLES, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S,
+    TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
 use std::collections::VecDeque;
@@ -35,8 +35,8 @@ pub enum Input {
         /// It came late because the link is too slow for the rendition: no measure of jitter.
         overloaded: bool,
     },
-    /// Whether probes may take from what the stream gets.
-    Probed(bool),
+    /// The link needs a buffer of so many seconds at least (`abr`).
+    Risk(f64),
     /// The buffer ran dry.
     Underrun,
     /// The page is shown again after having been hidden.
@@ -182,6 +182,10 @@ impl Latency {
         let ahead = end - sample.playhead;
         let level =
             self.edge.value().map_or(ahead, |edge| (edge + seconds(now) - sample.playhead).max(ahead));
+        // Later than ever of late: what the link holds back is not there to be played faster.
+        let there = ahead + self.lacks.second(now);
+        let late = there + LATE_S < level;
+        let level = if late { there } else { level };
         // A throttled page samples once a second: then the level itself is all there is.
         let weight = if elapsed_s > 0.25 { 1.0 } else { LEVEL_EMA };
         self.level_s += weight * (level - self.level_s);
@@ -191,12 +195,12 @@ impl Latency {
             self.set_rate(1.0);
             self.out.push_back(Output::Seek(end - self.target_s));
         } else {
-            self.steer(now, level.min(self.level_s));
+            self.steer(now, level.min(self.level_s), late);
         }
         self.skip_s = SKIP_BEHIND_S;
     }
 
-    fn steer(&mut self, now: Instant, level: f64) {
+    fn steer(&mut self, now: Instant, level: f64, late: bool) {
         let error = self.level_s - self.target_s;
         if self.rate == 1.0 && error.abs() < RATE_DEAD_S {
             return;
@@ -204,8 +208,10 @@ impl Latency {
         // What will be left just before the next chunk comes.
         let left = level - self.lacks.second(now);
         let again = if keeps_pitch(self.rate) { 0.0 } else { HOLD_AGAIN_S };
-        let fast = if left < HOLD_FAST_S + again { RATE_TRIM } else { RATE_MAX - 1.0 };
-        let slow = if left < HOLD_SLOW_S + again { RATE_TRIM } else { 1.0 - RATE_MIN };
+        let most = if error > RATE_FAR_S { RATE_FAR_MAX } else { RATE_MAX };
+        let fast = if left < HOLD_FAST_S + again { RATE_TRIM } else { most - 1.0 };
+        let least = if late { RATE_LATE_MIN } else { RATE_MIN };
+        let slow = if left < HOLD_SLOW_S + again { RATE_TRIM } else { 1.0 - least };
         self.set_rate(1.0 + (RATE_GAIN * error).min(fast).max(-slow));
     }
 
@@ -236,9 +242,7 @@ impl Machine for Latency {
             }
             Input::Reach { to_s: Some(to_s), overloaded } => self.reach(now, to_s, overloaded),
             Input::Reach { to_s: None, .. } => {}
-            Input::Probed(probed) => {
-                self.least_s = if probed { TARGET_PROBED_S } else { 0.0 };
-            }
+            Input::Risk(least_s) => self.least_s = least_s.max(0.0),
             Input::Underrun => self.penalty_s = (self.penalty_s + UNDERRUN_RAISE_S).min(TARGET_MAX_S),
             Input::Shown => self.skip_s = SKIP_SHOWN_S,
             Input::GoLive => self.skip_s = 0.0,
@@ -452,7 +456,7 @@ mod tests {
 
     #[test]
     fn far_behind_it_skips_once() {
-        let mut element = Element::playing(3.0);
+        let mut element = Element::playing(4.0);
         element.run(1.0, |_| 0.0);
         assert_eq!(element.seeks, 1);
         assert!(element.end - element.playhead < 0.4);

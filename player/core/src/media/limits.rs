@@ -45,63 +45,113 @@ pub const RENDITIONS_MAX: usize = 16;
 
 /// Before anything is measured: 1.5 Mb/s is a poor 4G link.
 pub const ESTIMATE_START_BPS: f64 = 1_500_000.0;
-/// Half-lives of the two averages, in seconds of busy link. The smaller of the two counts.
-pub const HALF_LIFE_FAST_S: f64 = 0.15;
-/// See above.
-pub const HALF_LIFE_SLOW_S: f64 = 1.0;
+/// Half-lives of the two averages, seconds: the faster holds the last keyframe or two of a stream that waits for its encoder.
+pub const HALF_LIFE_FAST_S: f64 = 0.5;
+/// See above. Where the smaller of the two counts, a link that was slow a moment ago is not trusted at once.
+pub const HALF_LIFE_SLOW_S: f64 = 2.0;
+/// Half-life of what is believed of a link that is failing: two or three samples.
+pub const HALF_LIFE_NOW_S: f64 = 0.3;
+/// How much the rate changes is looked at this often,
+pub const SPREAD_EVERY: Span = Span::from_ms(900);
+/// believed to be this before,
+pub const SPREAD_START: f64 = 0.2;
+/// and follows what is seen: upwards by this share,
+pub const SPREAD_RISE: f64 = 0.3;
+/// downwards by this one.
+pub const SPREAD_FALL: f64 = 0.12;
 /// A busy period gives a sample once it lasted so long; shorter ones are the page's own timing.
 pub const BUSY_MIN_US: u64 = 5_000;
 /// and carried so many bytes.
 pub const BUSY_BYTES_MIN: u64 = 4_000;
+/// or lasted so long: a link may be that slow.
+pub const BUSY_LONG_US: u64 = 300_000;
+/// Bytes within this time came together.
+pub const SAME_BURST: Span = Span::from_ms(2);
+/// What came since chunks began to be late is a rate after so long: two frames of a link that fell to a quarter.
+pub const LATE_MIN_US: u64 = 150_000;
 /// A long busy period is cut into samples of this length, so that a fall is seen while it happens.
 pub const BUSY_CUT_US: u64 = 60_000;
-/// One in the making counts from here on when the link is failing.
-pub const BUSY_OPEN_US: u64 = 20_000;
 /// The least transit time is the least of the last one or two windows of this length: routes change.
 pub const TRANSIT_WINDOW: Span = Span::from_secs(15);
 /// A chunk that was ready so long before the one ahead of it had arrived was waiting for the link.
 pub const QUEUED_MS: f64 = 4.0;
-/// Share of the estimate that a rendition's peak may need for a switch up.
+/// Share of the estimate that a rendition's average may need at the join and after a stall.
 pub const SAFETY_UP: f64 = 0.7;
-/// Share of the estimate that a rendition's average may need to be kept.
+/// Share of the estimate that a rendition's average may need not to count as too much for the link.
 pub const SAFETY_KEEP: f64 = 0.9;
-/// Share of the estimate for the rendition after a fall: the backlog has to be caught up too.
-pub const SAFETY_DOWN: f64 = 0.6;
-/// Late by more than this, on a link slower than the rendition: leave the segment in progress.
-pub const ABANDON_LATE_MS: f64 = 90.0;
+/// What the link may carry in a plan: of a failing one the way back to what it was, else so many spreads less than the
+/// estimate; and how likely that is taken to be.
+pub const PLAN_GUESSES: [(f64, f64, f64); 3] = [(0.8, 0.0, 0.4), (0.3, 0.8, 0.35), (0.0, 1.3, 0.25)];
+/// A link that carries less than this share of the rung has fallen deep, when media come so late as well,
+pub const DEEP_SHARE: f64 = 0.35;
+/// milliseconds: a keyframe alone makes no such queue.
+pub const DEEP_LATE_MS: f64 = 250.0;
+/// Then it is hardly believed to come back,
+pub const DEEP_GUESSES: [(f64, f64, f64); 3] = [(0.4, 0.0, 0.4), (0.1, 0.8, 0.35), (0.0, 1.3, 0.25)];
+/// and leaving the segment in progress is worth so many times the stall that it saves: a deep fall that lasts makes every
+/// segment after it late, too, which a plan of one segment does not see.
+pub const DEEP_STALL: f64 = 2.0;
+/// A plan looks so many seconds further than the next segment: beyond that nothing is known, and a shorter one never pays for
+/// a switch.
+pub const PLAN_S: f64 = 4.0;
+/// Share of a segment that its keyframe is.
+pub const KEYFRAME_SHARE: f64 = 0.17;
+/// What a plan keeps in hand: Chromium stands still with a tenth of a second left, and a look at the buffer is as old as 50 ms.
+pub const RESERVE_S: f64 = 0.15;
+/// What fetching a segment anew costs besides its bytes and those already on the way: a round trip, and appending it.
+pub const SPLICE_COST_S: f64 = 0.2;
+/// What the encoder made and the link did not carry is on the way: the newest chunk's lateness and so much more, seconds.
+pub const ON_THE_WAY_S: f64 = 0.2;
+/// So much at most is on the way and cannot be called back, bits: what a socket and a router's queue hold.
+pub const ON_THE_WAY: f64 = 96.0 * 1024.0 * 8.0;
+/// Leaving a segment is a switch down and soon one up again: what a difference of a bit a second costs.
+pub const ABANDON_SWITCH_S: f64 = 1.5;
+/// Without such evidence for so long a probe is sent.
+pub const PROBE_STALE: Span = Span::from_ms(2_500);
+/// The buffer wanted on a link that could not carry four times the rung: what a fall to a quarter takes until a lower rung has
+/// come. More would put the viewer beyond the second that latency may be.
+pub const RISK_S: f64 = 0.75;
+/// With so many times the rung there is no such risk,
+pub const RISK_FREE: f64 = 4.0;
+/// with so many all of it.
+pub const RISK_FULL: f64 = 2.0;
+/// It grows by so many seconds a second.
+pub const RISK_RISE: f64 = 0.2;
 /// Not abandoned again for so long, unless for a lower one: the request needs time to take effect.
-pub const ABANDON_HOLD: Span = Span::from_ms(1_500);
+pub const ABANDON_HOLD: Span = Span::from_ms(1_000);
 /// No switch up for so long after a switch down; doubles when a switch up fails.
-pub const UP_HOLD: Span = Span::from_secs(3);
+pub const UP_HOLD: Span = Span::from_ms(300);
+/// And twice this after one that undid a switch up.
+pub const UP_AGAIN: Span = Span::from_ms(1_500);
 /// The longest of those.
-pub const UP_HOLD_MAX: Span = Span::from_secs(40);
+pub const UP_HOLD_MAX: Span = Span::from_secs(12);
 /// A switch up that is undone within this time has failed.
-pub const UP_TRIAL: Span = Span::from_secs(8);
+pub const UP_TRIAL: Span = Span::from_secs(4);
 /// What the link was seen to carry longer ago than this does not justify a switch up.
 pub const ESTIMATE_FRESH: Span = Span::from_secs(8);
 /// Chunks must have been in time for so long before a probe.
-pub const PROBE_CALM: Span = Span::from_ms(1_200);
-/// Least pause between probes, when a keyframe came so fast that the link may have recovered.
-pub const PROBE_PAUSE_MIN: Span = Span::from_ms(1_500);
+pub const PROBE_CALM: Span = Span::from_ms(600);
 /// First pause between probes that found nothing; doubles.
-pub const PROBE_PAUSE: Span = Span::from_secs(2);
+pub const PROBE_PAUSE: Span = Span::from_ms(1_500);
 /// The longest of those.
-pub const PROBE_PAUSE_MAX: Span = Span::from_secs(8);
+pub const PROBE_PAUSE_MAX: Span = Span::from_secs(4);
 /// A probe that found both requests taken, around a boundary, waits this long.
 pub const PROBE_LATER: Span = Span::from_ms(150);
 /// A probe is broken off when chunks come later than this: it takes more than its share.
 pub const PROBE_LATE_MS: f64 = 50.0;
+/// Or than this share of what lies ahead of the playhead, milliseconds a second.
+pub const PROBE_LATE_SHARE: f64 = 300.0;
 /// A probe asks for so much media of the next rendition, in seconds at its peak rate.
-pub const PROBE_S: f64 = 0.2;
+pub const PROBE_S: f64 = 0.15;
 /// At most; more would delay the picture on a link that turns out slow.
-pub const PROBE_BYTES_MAX: u32 = 160 * 1024;
+pub const PROBE_BYTES_MAX: u32 = 128 * 1024;
 /// At least; less says little, because TCP is still opening its window and buffers on the way take it at once. Media that
 /// came at the pace of the link count like a probe from here on.
 pub const PROBE_BYTES_MIN: u32 = 24 * 1024;
+/// The second half of a probe says something with so many bytes.
+pub const PROBE_SEEN_MIN: u64 = 8 * 1024;
 /// The link keeps up as long as some chunk within this time was in time.
 pub const CALM_GAP: Span = Span::from_ms(500);
-/// What leaving a segment costs besides its bytes: a round trip, a new connection's slow start, a seek. Seconds.
-pub const ABANDON_COST_S: f64 = 0.15;
 /// Chunks later than this are not "in time".
 pub const CALM_LATE_MS: f64 = 60.0;
 
@@ -134,6 +184,8 @@ pub const UNDERRUN_RAISE_S: f64 = 0.06;
 pub const UNDERRUN_FALL: f64 = 0.002;
 /// A lack beyond this is a failing link, not jitter.
 pub const LACK_MAX_S: f64 = 0.4;
+/// Media missing by so much more than the lack learnt are held back by the link.
+pub const LATE_S: f64 = 0.1;
 /// Seconds whose peaks of the lack are remembered.
 pub const LACK_PEAKS: usize = 60;
 /// The edge is the furthest of one to two windows of this length.
@@ -146,8 +198,14 @@ pub const LEVEL_EMA: f64 = 0.2;
 pub const RATE_GAIN: f64 = 1.0;
 /// Slowest and
 pub const RATE_MIN: f64 = 0.95;
+/// Slowest while the link holds media back: heard, but a standstill is worse.
+pub const RATE_LATE_MIN: f64 = 0.85;
 /// fastest playback: audible beyond.
 pub const RATE_MAX: f64 = 1.10;
+/// More than this behind the target the speed may be heard: being late for ten seconds is worse.
+pub const RATE_FAR_S: f64 = 0.2;
+/// Fastest playback then.
+pub const RATE_FAR_MAX: f64 = 1.5;
 /// Up to here off 1, sound may change its pitch instead of being stretched: 17 cents.
 pub const RATE_TRIM: f64 = 0.01;
 /// A smaller error is not worth leaving a rate of 1.
@@ -155,7 +213,7 @@ pub const RATE_DEAD_S: f64 = 0.012;
 /// Steps in which the rate is set: each setting costs the element work.
 pub const RATE_STEP: f64 = 0.005;
 /// Further behind than this, speed cannot help within seconds: skip.
-pub const SKIP_BEHIND_S: f64 = 1.0;
+pub const SKIP_BEHIND_S: f64 = 2.5;
 /// After a hidden tab: skip already when this far behind.
 pub const SKIP_SHOWN_S: f64 = 0.25;
 

@@ -9,8 +9,8 @@
 
 use super::RequestId;
 use super::limits::{
-    ABANDON_COST_S, ASK_LOST, POLL_GAP, REFRESH_EVERY, RENDITIONS_MAX, REQUEST_AHEAD_S, RETRY_FIRST,
-    RETRY_LAST, SEGMENT_FAILURES_MAX, SEGMENT_GUESS_S, SILENCE_ASK, SILENCE_DEAD,
+    ASK_LOST, POLL_GAP, REFRESH_EVERY, RENDITIONS_MAX, REQUEST_AHEAD_S, RETRY_FIRST, RETRY_LAST,
+    SEGMENT_FAILURES_MAX, SEGMENT_GUESS_S, SILENCE_ASK, SILENCE_DEAD,
 };
 use hawker_wire::proto::{Stream, stream::State as Room};
 use hawker_wire::{Instant, Machine, Span};
@@ -35,9 +35,8 @@ pub enum Input {
     Failed(RequestId, u16, Option<Span>),
     /// Take this rung from the next segment on.
     Prefer(usize),
-    /// Take this rung at once, from the start of the segment in progress, if that is quicker than staying: seconds that a
-    /// second of media takes when we stay, and when we go.
-    Abandon(usize, f64, f64),
+    /// Take this rung at once, from the start of the segment in progress.
+    Abandon(usize),
     /// Forget where we are and join the newest segment.
     Rejoin,
 }
@@ -108,6 +107,8 @@ struct Load {
     rung: usize,
     number: u64,
     join: bool,
+    /// Asked for in place of another.
+    again: bool,
     from_s: Option<f64>,
     to_s: f64,
     done: bool,
@@ -150,6 +151,14 @@ impl Loader {
         self.current.as_ref().and_then(|load| load.number.checked_sub(1)).filter(|number| *number > 0)
     }
 
+    /// Seconds of the segment in progress that have come, and that have not.
+    #[must_use]
+    pub fn progress_s(&self) -> (f64, f64) {
+        let Some(load) = &self.current else { return (0.0, self.segment_s) };
+        let had_s = load.from_s.map_or(0.0, |from| load.to_s - from);
+        (had_s, if load.done { 0.0 } else { (self.segment_s - had_s).max(0.0) })
+    }
+
     /// Long requests under way.
     #[must_use]
     pub fn long_requests(&self) -> usize {
@@ -168,7 +177,7 @@ impl Loader {
         self.next_id = self.next_id.wrapping_add(1);
         self.silent_from = now;
         self.out.push_back(Output::Fetch { request: id, rung, number, overlap, join });
-        Load { id, rung, number, join, from_s: None, to_s: 0.0, done: false }
+        Load { id, rung, number, join, again: false, from_s: None, to_s: 0.0, done: false }
     }
 
     fn cancel_all(&mut self) {
@@ -280,6 +289,17 @@ impl Loader {
         }
     }
 
+    /// The next segment was asked for on a rung that turned out too high; while the server still holds that request another
+    /// costs next to nothing. Once a segment.
+    fn choose_again(&mut self, now: Instant) {
+        let too_high = |next: &&Load| next.rung < self.rung && next.from_s.is_none() && !next.again;
+        if let Some(next) = self.next.as_ref().filter(too_high).cloned() {
+            self.out.push_back(Output::Cancel(next.id));
+            let again = self.fetch(now, self.rung, next.number, false, false);
+            self.next = Some(Load { again: true, ..again });
+        }
+    }
+
     fn finished_one(&mut self, now: Instant, request: RequestId) {
         if let Some(next) = self.next.as_mut()
             && next.id == request
@@ -360,17 +380,14 @@ impl Loader {
         }
     }
 
-    fn abandon(&mut self, now: Instant, rung: usize, stay: f64, go: f64) {
+    fn abandon(&mut self, now: Instant, rung: usize) {
         self.rung = rung;
         let Some(load) = self.current.clone().filter(|load| load.rung != rung) else { return };
         if let Some(next) = self.next.clone().filter(|next| next.rung != rung) {
             self.out.push_back(Output::Cancel(next.id));
             self.next = None;
         }
-        let had_s = load.from_s.map_or(0.0, |from| load.to_s - from);
-        let left_s = (self.segment_s - had_s).max(0.0);
-        let quicker = !load.done && left_s * stay.max(1.0) > self.segment_s * go + ABANDON_COST_S;
-        if quicker {
+        if !load.done {
             if let Some(next) = self.next.take() {
                 self.out.push_back(Output::Cancel(next.id));
             }
@@ -441,6 +458,7 @@ impl Machine for Loader {
             // What is due now waited for this choice; what was due before did not.
             self.tick(now - Span(1));
             self.rung = rung;
+            self.choose_again(now);
         }
         self.tick(now);
         match input {
@@ -463,7 +481,7 @@ impl Machine for Loader {
             Input::Finished(request) => self.finished_one(now, request),
             Input::Failed(request, status, after) => self.failed(now, request, status, after),
             Input::Prefer(_) => {}
-            Input::Abandon(rung, stay, go) => self.abandon(now, rung, stay, go),
+            Input::Abandon(rung) => self.abandon(now, rung),
             Input::Rejoin => {
                 if self.phase == Phase::Live {
                     self.cancel_all();

@@ -16,7 +16,9 @@ pub mod ledger;
 pub mod limits;
 pub mod loader;
 pub mod outside;
+pub mod plan;
 pub mod player;
+pub mod probe;
 pub mod throughput;
 pub mod trouble;
 

@@ -249,7 +249,9 @@ impl Player {
         self.sampled = now;
         let sample = || self.sample.clone();
         self.buffer.handle(now, buffer::Input::Sample(sample()));
-        self.latency.handle(now, latency::Input::Probed(self.abr.probes()));
+        let (had_s, left_s) = self.loader.progress_s();
+        self.abr.handle(now, abr::Input::Level(self.sample.ahead_s(), had_s, left_s));
+        self.latency.handle(now, latency::Input::Risk(self.abr.risk_s()));
         self.latency.handle(now, latency::Input::Sample(sample()));
         self.looking = false;
         if self.buffer.idle()
@@ -311,11 +313,8 @@ impl Player {
                 self.anew(now);
             }
             loader::Output::Ladder => {
-                let ladder = self
-                    .renditions()
-                    .iter()
-                    .map(|r| Rung { peak_bps: r.peak_bps, average_bps: r.average_bps })
-                    .collect();
+                let rung = |r: &Rendition| Rung { peak_bps: r.peak_bps, average_bps: r.average_bps };
+                let ladder = self.renditions().iter().map(rung).collect();
                 self.abr.handle(now, abr::Input::Ladder(ladder));
                 self.choose(now);
                 self.out.push_back(Output::Renditions);
@@ -371,9 +370,7 @@ impl Player {
     fn abr_wants(&mut self, now: Instant, output: abr::Output) {
         match output {
             abr::Output::Prefer(rung) => self.loader.handle(now, loader::Input::Prefer(rung)),
-            abr::Output::Abandon { rung, stay, go } => {
-                self.loader.handle(now, loader::Input::Abandon(rung, stay, go));
-            }
+            abr::Output::Abandon(rung) => self.loader.handle(now, loader::Input::Abandon(rung)),
             abr::Output::Probe(rung, bytes) => {
                 let stream = self.loader.stream();
                 let target = stream.and_then(|stream| {

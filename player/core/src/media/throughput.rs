@@ -7,17 +7,19 @@
 //! the clocks need not agree. Does not choose a rendition (`abr`).
 
 use super::limits::{
-    BUSY_BYTES_MIN, BUSY_CUT_US, BUSY_MIN_US, BUSY_OPEN_US, ESTIMATE_START_BPS, HALF_LIFE_FAST_S,
-    HALF_LIFE_SLOW_S, PROBE_BYTES_MIN, QUEUED_MS, TRANSIT_WINDOW,
+    BUSY_BYTES_MIN, BUSY_CUT_US, BUSY_LONG_US, BUSY_MIN_US, CALM_LATE_MS, ESTIMATE_START_BPS,
+    HALF_LIFE_FAST_S, HALF_LIFE_NOW_S, HALF_LIFE_SLOW_S, LATE_MIN_US, PROBE_BYTES_MIN, QUEUED_MS, SAME_BURST,
+    SPREAD_EVERY, SPREAD_FALL, SPREAD_RISE, SPREAD_START, TRANSIT_WINDOW,
 };
 use hawker_wire::{Instant, Span, Wall};
 
 /// See the module text.
 #[derive(Debug, Default)]
 pub struct Throughput {
-    fast: Ewma,
-    slow: Ewma,
-    newest_bps: Option<f64>,
+    now: Rate,
+    fast: Rate,
+    slow: Rate,
+    spread: Spread,
     measured: Option<Instant>,
     last: Option<Instant>,
     busy_us: u64,
@@ -28,6 +30,8 @@ pub struct Throughput {
     transit: Least,
     late_ms: f64,
     queued: bool,
+    /// Since when chunks have been late, and the bytes since then.
+    late: Option<(Instant, u64)>,
 }
 
 impl Throughput {
@@ -41,27 +45,41 @@ impl Throughput {
     /// Bytes of a chunk have arrived: the last ones, or some of a long one.
     pub fn piece(&mut self, now: Instant, bytes: u64, made: Option<Wall>) {
         let Some(made) = made else {
-            self.last = Some(now);
+            // Sound may come without a stamp: its bytes count with those of the picture.
+            if self.queued {
+                self.busy_bytes += bytes;
+                self.run_bytes += bytes;
+            }
+            if let Some((_, had)) = &mut self.late {
+                *had += bytes;
+            }
             return;
         };
         let now_ms = now.as_us() as f64 / 1e3;
         let transit = now_ms - made.as_ms() as f64;
         let least = self.transit.push(now, transit);
         self.late_ms = (transit - least).max(0.0);
+        self.late = match self.late {
+            _ if self.late_ms <= CALM_LATE_MS => None,
+            Some((since, had)) => Some((since, had + bytes)),
+            None => Some((now, 0)),
+        };
         if let Some(last) = self.last {
             // When this chunk could have been here at the earliest, by the page's clock.
             let ready_ms = made.as_ms() as f64 + least;
             self.queued = ready_ms + QUEUED_MS < last.as_us() as f64 / 1e3;
             if self.queued {
+                // What a lost packet held back comes at once: it belongs to the wait before it.
+                let enough = self.busy_bytes >= BUSY_BYTES_MIN || self.busy_us >= BUSY_LONG_US;
+                if self.busy_us >= BUSY_CUT_US && enough && now.since(last) >= SAME_BURST {
+                    self.close(now);
+                }
                 self.busy_us += now.since(last).as_us();
                 self.busy_bytes += bytes;
                 self.run_us += now.since(last).as_us();
                 self.run_bytes += bytes;
                 if self.run_bytes >= u64::from(PROBE_BYTES_MIN) {
                     self.prove(now, self.run_bytes, self.run_us);
-                }
-                if self.busy_us >= BUSY_CUT_US {
-                    self.close(now);
                 }
             } else {
                 self.close(now);
@@ -91,36 +109,41 @@ impl Throughput {
     pub fn transfer(&mut self, now: Instant, bytes: u64, took: Span) {
         self.sample(now, bytes, took.as_us().max(1_000));
         self.prove(now, bytes, took.as_us());
-        // A probe is short but worth as much as a second of waiting.
-        self.slow.push(
-            bytes as f64 * 8e6 / took.as_us().max(1_000) as f64,
-            HALF_LIFE_SLOW_S,
-            HALF_LIFE_SLOW_S,
-        );
     }
 
     /// Bits a second; the start value before anything is measured.
     #[must_use]
     pub fn estimate_bps(&self) -> f64 {
-        match (self.fast.value(), self.slow.value()) {
+        match (self.fast.bps(), self.slow.bps()) {
             (Some(fast), Some(slow)) => fast.min(slow),
             _ => ESTIMATE_START_BPS,
         }
     }
 
+    /// What it carried in the last second or so.
+    #[must_use]
+    pub fn recent_bps(&self) -> Option<f64> {
+        self.fast.bps()
+    }
+
+    /// By which share that changes from second to second.
+    #[must_use]
+    pub fn spread(&self) -> f64 {
+        self.spread.share.unwrap_or(SPREAD_START)
+    }
+
     /// The same, but quick to believe in less: for a link that is failing right now.
     #[must_use]
     pub fn worst_bps(&self) -> f64 {
-        // A sample may have begun before the fall; the one in the making has not.
-        let open = self.busy_us >= BUSY_OPEN_US && self.busy_bytes >= BUSY_BYTES_MIN;
-        let open = open.then(|| self.busy_bytes as f64 * 8e6 / self.busy_us as f64);
-        [self.newest_bps, open].into_iter().flatten().fold(self.estimate_bps(), f64::min)
+        self.now.bps().map_or(self.estimate_bps(), |bps| bps.min(self.estimate_bps()))
     }
 
-    /// The last sample of media, if it is not old.
+    /// What it has carried since chunks began to be late, once that is long enough to tell.
     #[must_use]
-    pub fn newest_bps(&self) -> Option<f64> {
-        self.newest_bps
+    pub fn late_bps(&self) -> Option<f64> {
+        let (since, bytes) = self.late?;
+        let us = self.last?.since(since).as_us();
+        (us >= LATE_MIN_US).then(|| bytes as f64 * 8e6 / us as f64)
     }
 
     /// When the estimate last got a sample.
@@ -142,7 +165,8 @@ impl Throughput {
     }
 
     fn close(&mut self, now: Instant) {
-        if self.busy_us >= BUSY_MIN_US && self.busy_bytes >= BUSY_BYTES_MIN {
+        let enough = self.busy_bytes >= BUSY_BYTES_MIN || self.busy_us >= BUSY_LONG_US;
+        if self.busy_us >= BUSY_MIN_US && enough {
             self.sample(now, self.busy_bytes, self.busy_us);
         }
         self.busy_us = 0;
@@ -152,30 +176,63 @@ impl Throughput {
     fn sample(&mut self, now: Instant, bytes: u64, us: u64) {
         let bps = bytes as f64 * 8e6 / us as f64;
         // By time alone the fast samples would weigh nothing, and a recovered link would go unnoticed.
-        let weight_s = us.max(BUSY_CUT_US) as f64 / 1e6;
-        self.fast.push(bps, weight_s, HALF_LIFE_FAST_S);
-        self.slow.push(bps, weight_s, HALF_LIFE_SLOW_S);
-        self.newest_bps = Some(bps);
+        let us = us.max(BUSY_CUT_US) as f64;
+        self.now.push(now, bps * us / 1e6, us, HALF_LIFE_NOW_S);
+        self.fast.push(now, bps * us / 1e6, us, HALF_LIFE_FAST_S);
+        self.slow.push(now, bps * us / 1e6, us, HALF_LIFE_SLOW_S);
+        if let Some(bps) = self.fast.bps() {
+            self.spread.push(now, bps);
+        }
         self.measured = Some(now);
     }
 }
 
-/// An average in which a sample's weight halves after so many seconds of busy link; without the bias of its start.
+/// Bits over busy time, both forgotten by the clock: what was sent counts half after so many seconds. Long samples weigh more,
+/// as in a harmonic mean.
 #[derive(Debug, Default)]
-struct Ewma {
-    sum: f64,
-    weight: f64,
+struct Rate {
+    bits: f64,
+    us: f64,
+    at: Option<Instant>,
 }
 
-impl Ewma {
-    fn push(&mut self, value: f64, weight_s: f64, half_life_s: f64) {
-        let keep = 0.5_f64.powf(weight_s / half_life_s);
-        self.sum = self.sum * keep + value * (1.0 - keep);
-        self.weight = self.weight * keep + (1.0 - keep);
+impl Rate {
+    fn push(&mut self, now: Instant, bits: f64, us: f64, half_life_s: f64) {
+        let since_s = self.at.map_or(0.0, |at| now.since(at).as_secs_f64());
+        // A hyperbola: near enough to the exponential, and no `powf` to download.
+        let keep = half_life_s / (half_life_s + since_s);
+        self.bits = self.bits * keep + bits;
+        self.us = self.us * keep + us;
+        self.at = Some(now);
     }
 
-    fn value(&self) -> Option<f64> {
-        (self.weight > 0.0).then(|| self.sum / self.weight)
+    fn bps(&self) -> Option<f64> {
+        (self.us > 0.0).then(|| self.bits * 1e6 / self.us)
+    }
+}
+
+/// How much a rate changes from second to second: an average of the shares that is quick to believe in more.
+#[derive(Debug, Default)]
+struct Spread {
+    last: Option<(Instant, f64)>,
+    share: Option<f64>,
+}
+
+impl Spread {
+    fn push(&mut self, now: Instant, bps: f64) {
+        let Some((at, before)) = self.last else {
+            self.last = Some((now, bps));
+            return;
+        };
+        if now.since(at) < SPREAD_EVERY {
+            return;
+        }
+        self.last = Some((now, bps));
+        // Only falls are dangerous; a rise may be followed by one.
+        let share = (bps - before).abs() / bps.max(before).max(1.0);
+        let had = self.share.unwrap_or(SPREAD_START);
+        let weight = if share > had { SPREAD_RISE } else { SPREAD_FALL };
+        self.share = Some(had + weight * (share - had));
     }
 }
 
