@@ -188,10 +188,12 @@ impl Shell {
             }),
             Kind::Segment(_) if ok && whole => Input::Finished(id),
             Kind::Segment(_) if ok => Input::Failed(id, 0, None),
-            Kind::Probe(probe) if ok || status == 206 => match probe.seen().filter(|_| whole || probe.enough()) {
-                Some((bytes, took)) => Input::Probed(bytes, took),
-                None => Input::Failed(id, 0, None),
-            },
+            Kind::Probe(probe) if ok || status == 206 => {
+                match probe.seen().filter(|_| whole || probe.enough()) {
+                    Some((bytes, took)) => Input::Probed(bytes, took),
+                    None => Input::Failed(id, 0, None),
+                }
+            }
             Kind::Segment(_) | Kind::Probe(_) => Input::Failed(id, status, load.after.get()),
         });
     }
