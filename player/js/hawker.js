@@ -276,9 +276,9 @@ export class HawkerLive extends HTMLElement {
     try {
       const [module, around] = await Promise.all([ui(), screen()]);
       if (turn !== this.#starting || this.#mounted || !this.isConnected) return;
-      this.#mounted = module;
       this.screen = around.attach(this, this.#parts.stage, this.#parts.video, this.#engine);
       module.mount(this, this.shadowRoot);
+      this.#mounted = module;
       this.#show();
     } catch (error) {
       uiModule = undefined;

@@ -8,10 +8,14 @@ const nothing = (value) => (Number.isNaN(value) ? null : value);
 const typed = (codecs) => `video/mp4; codecs="${codecs}"`;
 const source = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
+/** The first picture waits no longer for the browser's word; H.264 needs none. */
+const JUDGE_MS = 500;
+
 /** What the browser says of a codec of a picture. */
 async function judge(codecs, width, height, bitrate, framerate) {
   const video = { contentType: typed(codecs.split(",")[0]), width, height, bitrate: bitrate || 2e6, framerate: framerate || 30 };
-  const told = await navigator.mediaCapabilities?.decodingInfo({ type: "media-source", video });
+  const late = new Promise((done) => setTimeout(done, JUDGE_MS, { supported: false }));
+  const told = await Promise.race([navigator.mediaCapabilities?.decodingInfo({ type: "media-source", video }), late]);
   return !told || (told.supported && told.smooth);
 }
 

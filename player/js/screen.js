@@ -170,7 +170,7 @@ export function attach(live, stage, video, engine) {
       const lines = Math.min(box.height, (box.width * rung.height) / rung.width || box.height) * devicePixelRatio;
       return rung.height >= lines * 0.9;
     };
-    const size = box.height ? Math.max(0, rungs.findLastIndex(enough)) : 0;
+    const size = box.height ? Math.max(0, rungs.map(enough).lastIndexOf(true)) : 0;
     const now = performance.now();
     if (fits < 0 || size <= fits || now - smaller >= SMALLER_MS) {
       fits = size;
@@ -234,8 +234,9 @@ export function attach(live, stage, video, engine) {
   for (const name in keys) key(name, keys[name]);
   let lock = null;
   let locking = false;
+  const watched = () => playing() && !document.hidden && !over.signal.aborted;
   const bright = async () => {
-    const wanted = playing() && !document.hidden && !over.signal.aborted;
+    const wanted = watched();
     if (locking || wanted === (lock?.released === false)) return;
     locking = true;
     try {
@@ -246,6 +247,7 @@ export function attach(live, stage, video, engine) {
       lock = null;
     }
     locking = false;
+    if (watched() !== wanted) bright();
   };
   const follow = () => {
     corner();
@@ -324,7 +326,7 @@ export function attach(live, stage, video, engine) {
     const now = root.activeElement;
     const within = find(".sheet") ?? root;
     const all = [...within.querySelectorAll("button:not(:disabled), input:not(.volume), a[href]")].filter(
-      (node) => node.checkVisibility({ visibilityProperty: true }) && node.getClientRects().length,
+      (node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible",
     );
     if (!all.includes(now)) return (all.find((node) => node.matches(".buy")) ?? all[0])?.focus();
     const middle = (node) => {
@@ -352,6 +354,8 @@ export function attach(live, stage, video, engine) {
     (event) => {
       const back = BACK.test(event.key) || event.keyCode === 461 || event.keyCode === 10009;
       const arrow = ARROWS[event.key];
+      // The page's own fields and buttons keep their keys.
+      if (![document.body, live, null].includes(document.activeElement)) return;
       const at = root.activeElement;
       // Sideways a slider moves, and a caret where there is text.
       if (arrow?.[0] && at?.matches("input:not([type=checkbox])") && at.value) return;

@@ -113,7 +113,8 @@ export class Udp {
 /** A session, once it is there; `null`: there is none to be had here, now or later. */
 async function open(base, signal) {
   const answer = await fetch(`${base}udp`, { cache: "no-store", credentials: "omit", signal });
-  if (answer.status !== 200) return null;
+  if (answer.status === 204 || answer.status === 404) return null;
+  if (answer.status !== 200) throw new Error("no answer");
   const { address, port, hashes } = await answer.json();
   const { hostname, pathname } = new URL(base);
   const at = new URL(`https://${address ?? `${hostname}:${port}`}${pathname}udp`);
@@ -195,8 +196,10 @@ class Session {
     clearTimeout(this.#watch);
     if (!this.#loads.size || this.silent) return;
     const now = performance.now();
-    const left = this.#heard + this.#patience - now;
-    if (left < -LATE_MS) this.#heard = now - this.#patience + LATE_MS;
+    // What the server still holds is no silence of the session.
+    const patience = [...this.#loads].some((load) => load.begun) ? this.#patience : FIRST_MS;
+    const left = this.#heard + patience - now;
+    if (left < -LATE_MS) this.#heard = now - patience + LATE_MS;
     if (left <= 0 && left >= -LATE_MS) this.#hush();
     else this.#watch = setTimeout(() => this.#look(), left > 0 ? left : LATE_MS);
   }
@@ -210,8 +213,10 @@ class Session {
     const answer = this.ask("stream", stop.signal).next();
     const alive = await Promise.race([answer, sleep(DEAD_MS)]).catch(ignore);
     stop.abort();
-    if (alive) this.silent = false;
-    else this.close();
+    if (!alive) return this.close();
+    this.silent = false;
+    this.#heard = performance.now();
+    this.#look();
   }
 
   /**
@@ -310,6 +315,17 @@ class Load {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
   }
 
+  /** Something of it is here. */
+  get begun() {
+    return this.#had > 0;
+  }
+
+  /** Over UDP alone again. */
+  #alone() {
+    this.#hedged = false;
+    this.#session.begins(this);
+  }
+
   /** Asks over HTTP as well. */
   hedge() {
     if (this.#hedged || this.#options.signal.aborted) return;
@@ -347,9 +363,11 @@ class Load {
       if (error || refused) {
         this.#drop(lane);
         if (lane.udp) this.hedge();
+        else if (this.#lanes.length) this.#alone();
         if (!this.#lanes.length) throw error ?? new Error("refused");
       } else if (ended) {
         this.#session.ends(this);
+        for (const other of this.#lanes) if (other !== lane) this.#drop(other);
         if (!this.#hedged) this.#session.raced(true);
         return undefined;
       } else if (value.status) {
@@ -366,6 +384,7 @@ class Load {
         for (const other of this.#lanes.filter((other) => other !== lane)) {
           this.#drop(other);
           this.#session.raced(lane.udp);
+          if (lane.udp) this.#alone();
         }
         return known ? value.subarray(known) : value;
       }

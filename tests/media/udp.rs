@@ -173,6 +173,18 @@ async fn a_tap_in_a_datagram_counts_once() {
 }
 
 #[tokio::test]
+async fn a_tap_before_the_first_word_costs_nobody_their_place() {
+    let server = server::start_with(|config| config.udp.listen = Some(([127, 0, 0, 1], 0).into())).await;
+    server.room("shop").await;
+    let page = open(&server, "shop").await;
+    page.session.send_datagram(5_u32.to_be_bytes().to_vec().into()).unwrap();
+    // Once this is answered the datagram is there, too.
+    assert_eq!(page.ask("stream").await.status, 200);
+    let mut ann = page.enter("Ann").await;
+    assert_eq!(ann.until(likes).await, 5);
+}
+
+#[tokio::test]
 async fn a_page_is_told_where_the_door_is_and_that_there_is_none() {
     let server = server::start_with(|config| config.udp.listen = Some(([127, 0, 0, 1], 0).into())).await;
     server.room("shop").await;

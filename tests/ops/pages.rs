@@ -99,6 +99,12 @@ async fn pages_run_nothing_but_their_own_files() {
                 "{path}: {directive} is not in {policy}"
             );
         }
+        let udp = rig.server.running.app.udp.as_ref().map(|udp| udp.addr.port());
+        let door = match udp.filter(|_| matches!(path, "/" | "/room/demo")) {
+            Some(port) => format!(" https://127.0.0.1:{port}"),
+            None => String::new(),
+        };
+        assert!(policy.ends_with(&format!("connect-src 'self'{door}")), "{path}: {policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
         assert_eq!(header(&page, "x-frame-options"), "DENY", "{path}");
         assert_eq!(header(&page, "x-content-type-options"), "nosniff", "{path}");

@@ -5,6 +5,7 @@ use hawker_tests::browser::{self, Browser};
 use hawker_tests::enhanced::{self, Camera, Codecs};
 use hawker_tests::server::{self, Server};
 use serde_json::json;
+use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::show;
@@ -19,6 +20,19 @@ async fn on_air(codecs: &[(&str, Codecs)]) -> (Server, Vec<Camera>) {
         let stream = format!("demo/{name}?key={key}");
         cameras.push(enhanced::publish(server.running.rtmp, &stream, clip, began).await);
     }
+    // A page takes what there is when it comes.
+    let list = format!("{}/live/demo/index.m3u8", server.url);
+    let all_there = async {
+        loop {
+            let answer = server::client().get(&list).send().await.expect("the server answers");
+            let text = answer.text().await.expect("text");
+            if codecs.iter().all(|(name, _)| text.contains(&format!("/{name}/"))) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all_there).await.expect("all renditions are on air");
     (server, cameras)
 }
 

@@ -80,7 +80,7 @@ pub async fn see(page: &Browser, what: Break) -> Seen {
     page.open(&format!("{}/room/demo", server.url)).await;
     page.until(LIVE, START).await;
     page.eval(WATCH).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    page.until("window.shown.length > 60", START).await;
     if what == Break::Silence {
         camera.silent(true);
         tokio::time::sleep(Duration::from_secs(3)).await;

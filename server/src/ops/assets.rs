@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -25,6 +25,9 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-ev
     img-src 'self' data: blob: http: https:; media-src 'self' blob:; font-src 'self'; \
     manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'";
+
+/// Pages with a player in them.
+const WATCHED: [&str; 2] = ["www/index.html", "www/room.html"];
 
 /// What a page says when the bundler hasn't run.
 const NOT_BUNDLED: &str = "This page is not bundled into this build of hawker.\n\
@@ -49,22 +52,29 @@ pub fn routes() -> Router<App> {
 }
 
 fn page(path: &'static str) -> axum::routing::MethodRouter<App> {
-    get(move |headers: HeaderMap, State(app): State<App>| async move { file(path, &headers, &app) })
+    get(move |uri: Uri, headers: HeaderMap, State(app): State<App>| async move {
+        file(path, &uri, &headers, &app)
+    })
 }
 
 fn folder(name: &'static str) -> axum::routing::MethodRouter<App> {
-    get(move |Path(path): Path<String>, headers: HeaderMap, State(app): State<App>| async move {
-        file(&format!("{name}/{path}"), &headers, &app)
+    get(move |Path(path): Path<String>, uri: Uri, headers: HeaderMap, State(app): State<App>| async move {
+        file(&format!("{name}/{path}"), &uri, &headers, &app)
     })
 }
 
 /// `/docs/NAME` is the page NAME.html; pictures and styles have their names.
-async fn document(Path(name): Path<String>, headers: HeaderMap, State(app): State<App>) -> Response {
+async fn document(
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    State(app): State<App>,
+) -> Response {
     let extension = if name.contains('.') { "" } else { ".html" };
-    file(&format!("www/docs/{name}{extension}"), &headers, &app)
+    file(&format!("www/docs/{name}{extension}"), &uri, &headers, &app)
 }
 
-fn file(path: &str, asked: &HeaderMap, app: &App) -> Response {
+fn file(path: &str, uri: &Uri, asked: &HeaderMap, app: &App) -> Response {
     // A debug build reads a folder: one file has one address, and with it the headers of its kind.
     if path.split(['/', '\\']).any(|part| part == "..") {
         return missing(path);
@@ -91,12 +101,15 @@ fn file(path: &str, asked: &HeaderMap, app: &App) -> Response {
     if path.starts_with("sdk/") {
         headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     } else {
-        // The door over UDP has a port of its own, or even a name.
-        let door = app.udp.as_ref().map(|udp| format!(" {}", udp.source())).unwrap_or_default();
+        let host = host(uri, asked);
+        // The door over UDP has a port of its own, or even a name. Only who watches needs it.
+        let door = app.udp.as_ref().filter(|_| WATCHED.contains(&path));
+        let door = door.and_then(|udp| udp.source(host.as_ref()?.host()));
+        let door = door.map(|door| format!(" {door}")).unwrap_or_default();
         let policy = HeaderValue::try_from(format!("{PAGE_POLICY}{door}"));
         headers
             .insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(PAGE_POLICY)));
-        if is_trustworthy(asked) {
+        if host.as_ref().is_none_or(is_trustworthy) {
             headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
         }
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -109,11 +122,14 @@ fn file(path: &str, asked: &HeaderMap, app: &App) -> Response {
 
 /// Whether browsers may trust the page's origin (Secure Contexts, 3.1). On plain http at an address of the network they
 /// ignore an opener policy and complain of it in the console, so it is left out there; names are taken for trusted ones.
-fn is_trustworthy(asked: &HeaderMap) -> bool {
-    let host = asked.get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = host.and_then(|host| host.parse::<Authority>().ok());
-    let address = authority.map(|authority| authority.host().trim_matches(['[', ']']).to_owned());
-    address.and_then(|address| address.parse::<IpAddr>().ok()).is_none_or(|ip| ip.is_loopback())
+fn is_trustworthy(host: &Authority) -> bool {
+    host.host().trim_matches(['[', ']']).parse::<IpAddr>().map_or(true, |ip| ip.is_loopback())
+}
+
+/// By which name the page was asked for: HTTP/2 has it in the address.
+fn host(uri: &Uri, asked: &HeaderMap) -> Option<Authority> {
+    let told = || asked.get(header::HOST)?.to_str().ok()?.parse().ok();
+    uri.authority().cloned().or_else(told)
 }
 
 fn missing(path: &str) -> Response {

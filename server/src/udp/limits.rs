@@ -16,6 +16,8 @@ pub const STREAMS: u32 = 16;
 pub const ONE_WAY_STREAMS: u32 = 8;
 /// Time for the line that says what a stream is for.
 pub const REQUEST: Duration = Duration::from_secs(5);
+/// Who takes nothing of an answer for so long has gone without a word, or holds segments on purpose.
+pub const STALLED: Duration = Duration::from_secs(10);
 /// Bytes of a session that are sent or wait to be, unconfirmed: 0.2 s of 40 Mb/s. What is abandoned leaves at once.
 pub const SEND_WINDOW: u64 = 1 << 20;
 /// Bytes that one stream's client may send unread: some frames of a room.

@@ -20,6 +20,8 @@ pub(super) struct Words {
     recv: RecvStream,
     taps: OwnedMutexGuard<mpsc::Receiver<u32>>,
     cutter: Cutter,
+    /// The viewer has said something on this stream: taps before that would be taken for their first word.
+    begun: bool,
 }
 
 impl Words {
@@ -32,7 +34,7 @@ impl Words {
     ) -> Self {
         let mut cutter = Cutter::default();
         cutter.push(rest);
-        Self { send, recv, taps, cutter }
+        Self { send, recv, taps, cutter, begun: false }
     }
 }
 
@@ -40,7 +42,10 @@ impl Line for Words {
     async fn recv(&mut self) -> Heard {
         loop {
             match self.cutter.next() {
-                Ok(Some(frame)) => return Heard::Frame(frame),
+                Ok(Some(frame)) => {
+                    self.begun = true;
+                    return Heard::Frame(frame);
+                }
                 Ok(None) => {}
                 Err(why) => return Heard::Wrong(why),
             }
@@ -49,7 +54,7 @@ impl Line for Words {
                     Ok(Some(chunk)) => self.cutter.push(&chunk.bytes),
                     Ok(None) | Err(_) => return Heard::Gone,
                 },
-                Some(taps) = self.taps.recv() => {
+                Some(taps) = self.taps.recv(), if self.begun => {
                     let like = ClientFrame { kind: Some(Kind::Like(Like { taps })) };
                     return Heard::Frame(like.encode_to_vec().into());
                 }

@@ -123,14 +123,15 @@ impl Listener {
 }
 
 impl Udp {
-    /// Where pages connect to, as a content security policy names it.
+    /// Where a page that came by this host connects to, as a content security policy names it; `None`: the host is no name that
+    /// may stand there.
     #[must_use]
-    pub fn source(&self) -> String {
-        match &self.advertise {
-            Some(name) => format!("https://{name}"),
-            // The host is the one by which the page came.
-            None => format!("https://*:{}", self.addr.port()),
+    pub fn source(&self, host: &str) -> Option<String> {
+        if let Some(name) = &self.advertise {
+            return Some(format!("https://{name}"));
         }
+        let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+        (plain && !host.is_empty()).then(|| format!("https://{host}:{}", self.addr.port()))
     }
 
     /// SHA-256 of the certificates that a client may meet; empty when they are configured ones.

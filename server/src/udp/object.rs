@@ -10,9 +10,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use hawker_server_core::udp::request::Object;
 use http_body_util::BodyExt as _;
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 use web_transport_quinn::SendStream;
 
+use super::limits::STALLED;
 use crate::http::conn::Peer;
 
 /// The headers that go along.
@@ -47,7 +49,7 @@ pub(super) async fn serve(router: Router, room: &str, peer: Peer, wanted: Object
     };
     let Ok(answer) = answer;
     let first = head(&answer);
-    if send.write_chunk(first).await.is_err() {
+    if !matches!(timeout(STALLED, send.write_chunk(first)).await, Ok(Ok(()))) {
         return abandon(&mut send);
     }
     let mut body = pin!(answer.into_body());
@@ -59,7 +61,7 @@ pub(super) async fn serve(router: Router, room: &str, peer: Peer, wanted: Object
         match frame.map(|frame| frame.map(http_body::Frame::into_data)) {
             None => break,
             Some(Ok(Ok(piece))) => {
-                if send.write_chunk(piece).await.is_err() {
+                if !matches!(timeout(STALLED, send.write_chunk(piece)).await, Ok(Ok(()))) {
                     return abandon(&mut send);
                 }
             }
@@ -73,7 +75,7 @@ pub(super) async fn serve(router: Router, room: &str, peer: Peer, wanted: Object
     }
     let _ = send.finish();
     // Held until the client has it all, or the last bytes' loss would find nobody to send them again when the server stops.
-    let _ = send.stopped().await;
+    let _ = timeout(STALLED, send.stopped()).await;
 }
 
 fn abandon(send: &mut SendStream) {
@@ -98,7 +100,10 @@ fn head(answer: &Response) -> Bytes {
 /// Answers with nothing but a status and the reason.
 pub(super) async fn refuse(send: &mut SendStream, status: StatusCode, why: &'static str) {
     let text = format!("{}\n\n{why}\n", status.as_u16());
-    if send.write_all(text.as_bytes()).await.is_ok() && send.finish().is_ok() {
-        let _ = send.stopped().await;
-    }
+    let said = async {
+        if send.write_all(text.as_bytes()).await.is_ok() && send.finish().is_ok() {
+            let _ = send.stopped().await;
+        }
+    };
+    let _ = timeout(STALLED, said).await;
 }

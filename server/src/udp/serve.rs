@@ -48,6 +48,11 @@ pub async fn run(app: App, mut listener: Listener, router: Router) {
             () = app.life.draining.cancelled() => break,
         };
         let Some(incoming) = incoming else { break };
+        if seats.available_permits() < limits::SESSIONS / 2 && !incoming.remote_address_validated() {
+            // Half full: a sender has to show first that the address is its own (RFC 9000, 8.1.2).
+            let _ = incoming.retry();
+            continue;
+        }
         let Ok(permit) = seats.clone().try_acquire_owned() else {
             incoming.refuse();
             continue;

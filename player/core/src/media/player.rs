@@ -52,6 +52,8 @@ pub struct Player {
     rebuild: Option<Instant>,
     /// A codec that has yet to show that it plays here, and until when it may, once playback has begun.
     trial: Option<(&'static str, Option<Instant>)>,
+    /// Had its trial and showed nothing.
+    gave_up: Option<&'static str>,
     rebuilds: u32,
     made: Option<(f64, f64)>,
     stalls: u32,
@@ -94,6 +96,7 @@ impl Player {
             look: None,
             rebuild: None,
             trial: None,
+            gave_up: None,
             rebuilds: 0,
             made: None,
             stalls: 0,
@@ -348,7 +351,9 @@ impl Player {
             self.open = true;
             self.ledger.reset();
             self.buffer = Buffer::default();
-            self.trial = codecs::asked(&types).map(|codec| (codec, None));
+            // Where there is nothing else, one that failed is tried on like any other.
+            let asked = codecs::asked(&types).filter(|codec| self.gave_up != Some(*codec));
+            self.trial = asked.map(|codec| (codec, None));
             self.out.push_back(Output::Open(types));
         }
         if !join && self.number == Some(number) {

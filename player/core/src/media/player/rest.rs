@@ -27,6 +27,7 @@ impl Player {
     /// What broke never showed a picture: it is the codec.
     pub(super) fn give_up_codec(&mut self) -> bool {
         let trial = self.trial.take();
+        self.gave_up = trial.map(|(codec, _)| codec).or(self.gave_up);
         self.out.extend(trial.map(|(codec, _)| Output::Unplayable(codec)));
         trial.is_some()
     }
@@ -36,8 +37,8 @@ impl Player {
         if let Some((_, Some(until))) = &mut self.trial
             && *until <= due
         {
-            // A page that is not seen, or has paused, need not be shown anything.
-            if self.hidden || self.paused {
+            // A page that is not seen, has paused, or may not play before it is touched need not be shown anything.
+            if self.hidden || self.paused || self.sample.paused {
                 *until = due + FIRST_PICTURE;
             } else {
                 self.give_up_codec();
@@ -58,5 +59,46 @@ impl Player {
             }
         }
         self.hidden = hidden;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hawker_wire::proto::{Rendition, Stream, stream};
+
+    use super::super::Input;
+    use super::*;
+
+    /// Starts, is told of a room with nothing but H.265, and joins it; what it wants then.
+    fn joins(player: &mut Player, now: Instant) -> Vec<Output> {
+        player.handle(now, Input::Start);
+        let renditions = ["1080p", "540p"].map(|name| Rendition {
+            name: name.to_owned(),
+            codecs: "hvc1.1.6.L93.B0,mp4a.40.2".to_owned(),
+            video: true,
+            ..Rendition::default()
+        });
+        let mut told =
+            Stream { epoch: "a".to_owned(), newest: 7, renditions: renditions.to_vec(), ..Stream::default() };
+        told.set_state(stream::State::Live);
+        player.handle(now, Input::Stream(Some(Box::new(told))));
+        player.tick(now);
+        std::iter::from_fn(|| player.poll()).collect()
+    }
+
+    #[test]
+    fn the_only_codec_of_a_room_is_given_up_once_and_then_tried_like_any_other() {
+        let now = Instant::from_ms(1_000);
+        let mut player = Player::new(now, 1);
+        assert!(joins(&mut player, now).iter().any(|wanted| matches!(wanted, Output::Open(_))));
+        player.broken(now);
+        assert_eq!(player.poll(), Some(Output::Unplayable("hvc1")));
+        player.handle(now, Input::Stop);
+        while player.poll().is_some() {}
+        assert!(joins(&mut player, now).iter().any(|wanted| matches!(wanted, Output::Open(_))));
+        player.broken(now);
+        let wanted: Vec<_> = std::iter::from_fn(|| player.poll()).collect();
+        assert!(!wanted.iter().any(|wanted| matches!(wanted, Output::Unplayable(_))), "{wanted:?}");
+        assert_eq!(player.rebuilds, 1, "it counts towards giving the room up");
     }
 }
