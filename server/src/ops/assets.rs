@@ -209,7 +209,11 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
-            assert_eq!(is_trustworthy(&headers), expected, "{host}");
+            let told = super::host(&Uri::from_static("/room/demo"), &headers).unwrap();
+            assert_eq!(is_trustworthy(&told), expected, "{host}");
+            // HTTP/2 says it in the address.
+            let uri = format!("https://{host}/room/demo").parse().unwrap();
+            assert_eq!(super::host(&uri, &HeaderMap::new()), Some(told), "{host}");
         }
     }
 
