@@ -97,6 +97,9 @@ impl Shell {
     pub(crate) fn head(&self, id: u32, status: u16, after_s: f64, independent: bool, kbps: f64) -> bool {
         let Some(load) = self.load(id) else { return false };
         load.status.set(status);
+        if let Kind::Probe(probe) = &mut *load.kind.borrow_mut() {
+            probe.begin(clock::now());
+        }
         if status != 200 {
             load.after.set((after_s >= 0.0).then(|| Span::from_secs((after_s as u64).min(30))));
             return status == 206 && matches!(*load.kind.borrow(), Kind::Probe(_));

@@ -120,7 +120,10 @@ impl Page {
                 Some(Note::Stream(..)) | None => {}
             },
             Cargo::Head(request, status, independent, hint) => {
-                let Some(fetch) = self.fetches.get(&request) else { return };
+                let Some(fetch) = self.fetches.get_mut(&request) else { return };
+                if let Some(probe) = &mut fetch.probe {
+                    probe.begin(Instant(now_us));
+                }
                 if status >= 400 {
                     self.fetches.remove(&request);
                     self.input(now_us, Input::Failed(request, status, None), mse);

@@ -21,6 +21,11 @@ impl Probe {
         Self { asked: u64::from(asked), seen: 0, first: None, half: None, last: Instant::ZERO }
     }
 
+    /// The answer began: on a fast link all of it may come in one piece, and then this is where time counts from.
+    pub fn begin(&mut self, now: Instant) {
+        self.first.get_or_insert((now, 0));
+    }
+
     /// So many more are there. `false`: enough was seen of a server that ignores ranges.
     pub fn piece(&mut self, now: Instant, bytes: u64) -> bool {
         self.seen = self.seen.saturating_add(bytes);
@@ -66,6 +71,14 @@ mod tests {
         let (bytes, took) = probe.seen().expect("all came");
         let bps = bytes as f64 * 8.0 / took.as_secs_f64();
         assert!((4.0e6..6.1e6).contains(&bps), "{bps}");
+    }
+
+    #[test]
+    fn all_in_one_piece_is_a_fast_link() {
+        let mut probe = Probe::new(24_576);
+        probe.begin(Instant::from_ms(5));
+        probe.piece(Instant::from_ms(7), 24_576);
+        assert_eq!(probe.seen(), Some((24_576, Span::from_ms(2))));
     }
 
     #[test]
