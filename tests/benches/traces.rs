@@ -12,8 +12,9 @@ use hawker_tests::world::scenario::{self, Scenario};
 use hawker_tests::world::trial::{self, Who};
 
 /// Everybody at the latency that suits them best: found by trying 0.6 to 5 s.
-const PLAYERS: [Who; 6] = [
+const PLAYERS: [Who; 7] = [
     Who::Hawker,
+    Who::Udp,
     Who::Plain,
     Who::Other(Rival::Hls, 0.6),
     Who::Other(Rival::Shaka, 0.6),
@@ -21,7 +22,7 @@ const PLAYERS: [Who; 6] = [
     Who::Other(Rival::Bola, 1.0),
 ];
 /// How many of `PLAYERS` are ours.
-const OURS: usize = 2;
+const OURS: usize = 3;
 
 /// What a link gave.
 struct Row {

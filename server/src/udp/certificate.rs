@@ -10,10 +10,11 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
-use web_transport_quinn::quinn;
+
 use web_transport_quinn::quinn::crypto::rustls::QuicServerConfig;
 use web_transport_quinn::quinn::{IdleTimeout, ServerConfig, TransportConfig, VarInt};
 
+use super::congestion::Live;
 use super::limits;
 
 /// A certificate of our own.
@@ -97,8 +98,9 @@ fn transport() -> Result<TransportConfig> {
             u64::try_from(limits::IDLE.as_millis()).unwrap_or(u64::MAX),
         )?)))
         .keep_alive_interval(Some(limits::KEEP_ALIVE))
-        // Random loss is what this door is for: a sender that takes each lost packet for congestion is of no use on it.
-        .congestion_controller_factory(Arc::new(quinn::congestion::BbrConfig::default()));
+        // Random loss is what this door is for: a sender that takes each lost packet for congestion is of no use on it, nor is one
+        // that fills the queues of a link which has become slow.
+        .congestion_controller_factory(Arc::new(Live));
     Ok(transport)
 }
 

@@ -7,6 +7,7 @@
 
 mod certificate;
 pub mod config;
+mod congestion;
 pub mod limits;
 mod line;
 mod object;

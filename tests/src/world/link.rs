@@ -1,4 +1,4 @@
-//! A path through a bottleneck, and one TCP connection over it. Requests share the connection in turn (HTTP/2); what is sent
+//! A path through a bottleneck, and one TCP or QUIC connection over it. Requests share the connection in turn (HTTP/2); what is sent
 //! arrives in order. Rates and delays come from a trace or a script, losses from a seed.
 //!
 //! In: a rate that changes, delay one way, a bounded drop-tail queue, loss in bursts; slow start with HyStart, CUBIC, the window
@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, VecDeque};
 const PACKET: usize = 1_400;
 /// The queue in front of the bottleneck unless set otherwise: of the order of a home router's.
 const QUEUE_BYTES: u64 = 96 * 1024;
+
+/// Requests for notes travel on this lane.
+pub(super) const NOTES: u32 = u32::MAX;
 
 /// What arrives.
 #[derive(Clone, Debug)]
@@ -64,8 +67,8 @@ pub struct Link {
     /// When the head is through, if nothing changes.
     head_done_us: Option<u64>,
     flying: VecDeque<(u64, Packet)>,
-    expected: u64,
-    held: BTreeMap<u64, Cargo>,
+    expected: BTreeMap<u32, u64>,
+    held: BTreeMap<(u32, u64), Cargo>,
     loss: Option<Loss>,
     losing: bool,
     random: u64,
@@ -86,12 +89,17 @@ impl Link {
             head_us: 0,
             head_done_us: None,
             flying: VecDeque::new(),
-            expected: 0,
+            expected: BTreeMap::new(),
             held: BTreeMap::new(),
             loss: None,
             losing: false,
             random: 1,
         }
+    }
+
+    /// From now on as our server's UDP: streams that wait for themselves only, the older request first, small answers before all, probes behind.
+    pub fn quic(&mut self, now_us: u64) {
+        self.sender.quic(now_us, PACKET as u64);
     }
 
     /// From now on these periods, over and over.
@@ -150,6 +158,9 @@ impl Link {
     /// Forgets what this request has not sent yet.
     pub fn cancel(&mut self, request: u32) {
         self.lanes.retain(|(id, _)| *id != request);
+        if self.sender.is_quic() {
+            self.sender.forget(request);
+        }
     }
 
     /// Nothing is on the way or waits.
@@ -174,9 +185,10 @@ impl Link {
                     let back_us = self.latency_us(at);
                     let cargo = packet.cargo.take();
                     self.sender.arrived(at + back_us, &packet);
-                    self.held.extend(cargo.map(|cargo| (packet.seq, cargo)));
-                    while let Some(cargo) = self.held.remove(&self.expected) {
-                        self.expected += 1;
+                    self.held.extend(cargo.map(|cargo| ((packet.stream, packet.seq), cargo)));
+                    let expected = self.expected.entry(packet.stream).or_default();
+                    while let Some(cargo) = self.held.remove(&(packet.stream, *expected)) {
+                        *expected += 1;
                         arrived.push(cargo);
                     }
                 }
@@ -195,7 +207,7 @@ impl Link {
                 self.enqueue(now_us, packet);
                 continue;
             }
-            let Some((request, mut lane)) = self.lanes.pop_front() else { break };
+            let Some((request, mut lane)) = self.next_lane() else { break };
             let Some(cargo) = lane.pop_front() else { continue };
             let (cargo, rest) = match cargo {
                 Cargo::Bytes(id, mut bytes) if bytes.len() > PACKET => {
@@ -215,9 +227,23 @@ impl Link {
             if !lane.is_empty() {
                 self.lanes.push_back((request, lane));
             }
-            let packet = self.sender.send(now_us, cargo, bytes, self.lanes.is_empty());
+            let stream = if self.sender.is_quic() { request } else { 0 };
+            let packet = self.sender.send(now_us, stream, cargo, bytes, self.lanes.is_empty());
             self.enqueue(now_us, packet);
         }
+    }
+
+    /// Whose turn it is: probes have the greatest numbers.
+    fn next_lane(&mut self) -> Option<(u32, VecDeque<Cargo>)> {
+        if !self.sender.is_quic() {
+            return self.lanes.pop_front();
+        }
+        let turn = |request: u32| match request {
+            NOTES => 0,
+            request => request,
+        };
+        let (at, _) = self.lanes.iter().enumerate().min_by_key(|(_, (request, _))| turn(*request))?;
+        self.lanes.remove(at)
     }
 
     fn enqueue(&mut self, now_us: u64, packet: Packet) {

@@ -120,6 +120,11 @@ impl World {
         self.page.plain = plain;
     }
 
+    /// All goes over UDP from now on, as our server sends there.
+    pub fn udp(&mut self) {
+        self.link.quic(self.now_us);
+    }
+
     /// The player's core.
     pub fn player(&self) -> &Player {
         &self.page.player

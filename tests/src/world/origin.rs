@@ -2,7 +2,7 @@
 
 use super::WALL_MS;
 use super::camera::Camera;
-use super::link::{Cargo, Link};
+use super::link::{Cargo, Link, NOTES};
 use hawker_server_core::media::frame::Event;
 use hawker_server_core::media::live::{Answer, Input, Live, PublisherId, Rules};
 use hawker_server_core::media::window::Limits;
@@ -59,8 +59,6 @@ pub(super) struct Origin {
 
 /// How long a request is held.
 const HOLD_US: u64 = 10_000_000;
-/// Requests for notes travel on this lane of the link.
-const NOTES: u32 = u32::MAX;
 
 fn wall(now_us: u64) -> Wall {
     Wall(WALL_MS + now_us / 1_000)

@@ -1,16 +1,22 @@
 //! The sending half of a TCP connection as [`super::link`] needs it: its window, what it learns from acknowledgements, and the
-//! delivery rate that a kernel tells its server. What is left out stands there.
+//! delivery rate that a kernel tells its server. Or that of a QUIC connection under our server's congestion control. What is left
+//! out stands there.
 //!
 //! RFC 9438 (CUBIC), RFC 9406 (HyStart++, without its second phase), RFC 7661 in spirit (a window that was not used does not
 //! grow), RFC 6298 (timeout), draft-cheng-iccrg-delivery-rate-estimation.
 
 use super::link::Cargo;
-use std::collections::VecDeque;
+use hawker_server_core::udp::congestion::Congestion;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The first window, packets (RFC 6928), and what an idle connection falls back to.
 const WINDOW_FIRST: f64 = 10.0;
 /// Least timeout: Linux.
 const TIMEOUT_MIN_US: f64 = 200_000.0;
+/// What a QUIC receiver waits before it confirms (RFC 9000, 18.2).
+const ACK_DELAY_US: f64 = 25_000.0;
+/// Bytes of a packet that are not ours.
+const HEADER: u64 = 40;
 /// Longest timeout after doubling.
 const TIMEOUT_MAX_US: f64 = 8_000_000.0;
 /// So many later packets make one count as lost (RFC 6675).
@@ -25,7 +31,9 @@ const CUBIC_BETA: f64 = 0.7;
 /// A packet on the way.
 #[derive(Debug)]
 pub(super) struct Packet {
-    /// Place in the stream.
+    /// Its stream: 0 for all that TCP carries,
+    pub(super) stream: u32,
+    /// and its place in there.
     pub(super) seq: u64,
     /// On the wire.
     pub(super) bytes: u64,
@@ -56,6 +64,9 @@ struct Ack {
 /// See the module text.
 #[derive(Debug)]
 pub(super) struct Sender {
+    /// Of QUIC; `None`: TCP, and CUBIC.
+    congestion: Option<Congestion>,
+    flying_bytes: u64,
     window: f64,
     threshold: f64,
     most: f64,
@@ -64,7 +75,7 @@ pub(super) struct Sender {
     epoch_us: Option<u64>,
     flying: u64,
     flying_most: u64,
-    next_seq: u64,
+    next_seq: BTreeMap<u32, u64>,
     next_order: u64,
     /// A loss among packets up to here has been paid for.
     paid: u64,
@@ -93,6 +104,8 @@ pub(super) struct Sender {
 impl Default for Sender {
     fn default() -> Self {
         Self {
+            congestion: None,
+            flying_bytes: 0,
             window: WINDOW_FIRST,
             threshold: f64::MAX,
             most: 0.0,
@@ -100,7 +113,7 @@ impl Default for Sender {
             epoch_us: None,
             flying: 0,
             flying_most: 0,
-            next_seq: 0,
+            next_seq: BTreeMap::new(),
             next_order: 1,
             paid: 0,
             lost: VecDeque::new(),
@@ -128,11 +141,27 @@ impl Default for Sender {
 impl Sender {
     /// See `Link::delivery_bps`.
     pub(super) fn delivery_bps(&self) -> Option<f64> {
+        if self.is_quic() {
+            return None;
+        }
         self.rate.filter(|(_, limited)| !limited).map(|(bps, _)| bps)
+    }
+
+    /// From now on as QUIC, in packets of so many bytes.
+    pub(super) fn quic(&mut self, now_us: u64, packet: u64) {
+        self.congestion = Some(Congestion::new(now_us, packet + HEADER));
+    }
+
+    /// Streams wait for themselves only.
+    pub(super) fn is_quic(&self) -> bool {
+        self.congestion.is_some()
     }
 
     /// The window has room.
     pub(super) fn may_send(&mut self, now_us: u64) -> bool {
+        if let Some(congestion) = &self.congestion {
+            return self.flying_bytes < congestion.window();
+        }
         if self.flying == 0 {
             // Idle: the window is halved for each timeout that passed (RFC 2861).
             let mut idle_us = now_us.saturating_sub(self.sent_us) as f64 - self.timeout_us();
@@ -151,10 +180,19 @@ impl Sender {
         Some(self.stamped(now_us, packet, false))
     }
 
-    /// New cargo; `last`: nothing waits behind it.
-    pub(super) fn send(&mut self, now_us: u64, cargo: Cargo, bytes: u64, last: bool) -> Packet {
+    /// What of this stream was lost is not sent again.
+    pub(super) fn forget(&mut self, stream: u32) {
+        self.again.retain(|packet| packet.stream != stream);
+    }
+
+    /// New cargo of a stream; `last`: nothing waits behind it.
+    pub(super) fn send(&mut self, now_us: u64, stream: u32, cargo: Cargo, bytes: u64, last: bool) -> Packet {
+        let next = self.next_seq.entry(stream).or_default();
+        let seq = *next;
+        *next += 1;
         let packet = Packet {
-            seq: self.next_seq,
+            stream,
+            seq,
             bytes,
             cargo: Some(cargo),
             order: 0,
@@ -164,7 +202,6 @@ impl Sender {
             first_sent_us: 0,
             app_limited: false,
         };
-        self.next_seq += 1;
         self.stamped(now_us, packet, last)
     }
 
@@ -173,6 +210,7 @@ impl Sender {
             (self.delivered_us, self.first_sent_us, self.heard_us) = (now_us, now_us, now_us);
         }
         self.flying += 1;
+        self.flying_bytes += packet.bytes;
         self.flying_most = self.flying_most.max(self.flying);
         if last && (self.flying as f64) < self.window {
             self.limited_until = self.next_order;
@@ -209,6 +247,10 @@ impl Sender {
     }
 
     fn timeout_us(&self) -> f64 {
+        if self.is_quic() && self.srtt_us > 0.0 {
+            let base = self.srtt_us + 4.0 * self.rttvar_us + ACK_DELAY_US;
+            return (base * f64::from(1 << self.backoff.min(6))).min(TIMEOUT_MAX_US);
+        }
         let base = if self.srtt_us > 0.0 { self.srtt_us + 4.0 * self.rttvar_us } else { 1e6 };
         (base.max(TIMEOUT_MIN_US) * f64::from(1 << self.backoff.min(6))).min(TIMEOUT_MAX_US)
     }
@@ -236,12 +278,18 @@ impl Sender {
             self.heard_us = now_us;
             self.paid = self.next_order;
             self.flying -= self.lost.len() as u64;
+            let bytes = self.lost.iter().map(|packet| packet.bytes).sum();
+            self.flying_bytes -= bytes;
+            if let Some(congestion) = &mut self.congestion {
+                congestion.lost(bytes, self.backoff > 2);
+            }
             self.again.extend(self.lost.drain(..));
         }
     }
 
     fn heard(&mut self, now_us: u64, ack: &Ack, dry: bool) {
         self.flying = self.flying.saturating_sub(1);
+        self.flying_bytes = self.flying_bytes.saturating_sub(ack.bytes);
         self.heard_us = now_us;
         self.backoff = 0;
         self.delivered += ack.bytes;
@@ -260,6 +308,12 @@ impl Sender {
         }
         self.least_rtt_us = self.least_rtt_us.min(rtt);
         self.losses(ack.order);
+        if let Some(congestion) = &mut self.congestion {
+            let limited = !dry && self.flying_bytes + ack.bytes >= congestion.window();
+            congestion.acked(now_us, ack.sent_us, ack.bytes, limited);
+            congestion.told(now_us, ack.order, self.next_order - 1);
+            return;
+        }
         let used = self.flying_most as f64;
         if self.window < self.threshold {
             if self.slower(ack.order, rtt) {
@@ -311,6 +365,10 @@ impl Sender {
         while self.lost.front().is_some_and(|packet| packet.order + REORDER <= order) {
             let Some(packet) = self.lost.pop_front() else { break };
             self.flying = self.flying.saturating_sub(1);
+            self.flying_bytes = self.flying_bytes.saturating_sub(packet.bytes);
+            if let Some(congestion) = &mut self.congestion {
+                congestion.lost(packet.bytes, false);
+            }
             pay |= packet.order > self.paid;
             self.again.push_back(packet);
         }

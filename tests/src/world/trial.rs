@@ -28,6 +28,8 @@ pub const SHOW: Show = Show {
 pub enum Who {
     /// Ours.
     Hawker,
+    /// Ours, over UDP.
+    Udp,
     /// Ours, without what our server tells it.
     Plain,
     /// Another, so many seconds behind.
@@ -39,6 +41,7 @@ impl Who {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Hawker => "Hawker",
+            Self::Udp => "Hawker, UDP",
             Self::Plain => "Hawker, plain",
             Self::Other(Rival::Hls, _) => "hls.js",
             Self::Other(Rival::Shaka, _) => "Shaka",
@@ -71,9 +74,12 @@ pub fn watch(who: Who, scenario: &Scenario, seed: u64) -> (Vec<Shown>, f64, f64)
     let length_s = scenario.length_ms().min(240_000) as f64 / 1e3;
     let before_s = AHEAD_S + begins_ms as f64 / 1e3;
     match who {
-        Who::Hawker | Who::Plain => {
+        Who::Hawker | Who::Udp | Who::Plain => {
             let mut world = World::new(seed + 1);
             world.plain(who == Who::Plain);
+            if who == Who::Udp {
+                world.udp();
+            }
             world.run(&[
                 Step::Publish(show),
                 Step::Run((before_s * 1e3) as u64),

@@ -27,6 +27,7 @@ pub struct Object {
 pub const ROOM_PRIORITY: i32 = i32::MAX;
 /// Answers without a number of a segment are small and somebody waits for them.
 const SMALL_PRIORITY: i32 = i32::MAX - 1;
+const PROBE_PRIORITY: i32 = 0;
 
 /// Reads the line at the start of `bytes`: what it asks, and how many bytes it took. `Ok(None)`: its end has not come yet.
 ///
@@ -64,17 +65,24 @@ fn object(target: &str, range: Option<&str>) -> Result<Object, &'static str> {
     if range.is_some_and(|range| !range.starts_with("bytes=") || range.contains(' ')) {
         return Err("a range is bytes=FROM-TO");
     }
-    Ok(Object { target: target.to_owned(), range: range.map(str::to_owned), priority: priority(path) })
+    Ok(Object { target: target.to_owned(), range: range.map(str::to_owned), priority: priority(path, range) })
 }
 
-/// The newest segment first.
-fn priority(path: &str) -> i32 {
+/// Of the segments that a page wants the one that it shows first; what it does not want any more it breaks off. The newest first
+/// would leave the end of one that is late to wait for all of the next. Some bytes of a finished one are a probe, which delays
+/// nothing.
+fn priority(path: &str, range: Option<&str>) -> i32 {
     let file = path.rsplit('/').next().unwrap_or_default();
     let number = file.split('.').next().unwrap_or_default();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return SMALL_PRIORITY;
     }
-    number.parse().map_or(SMALL_PRIORITY - 1, |number: i32| number.min(SMALL_PRIORITY - 1))
+    if range.is_some() {
+        return PROBE_PRIORITY;
+    }
+    number
+        .parse()
+        .map_or(PROBE_PRIORITY, |number: i32| (SMALL_PRIORITY - 1).saturating_sub(number).max(PROBE_PRIORITY))
 }
 
 #[cfg(test)]
@@ -92,13 +100,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_request_and_newer_segments_go_first() {
+    fn a_line_is_a_request_and_segments_go_in_the_order_in_which_they_are_shown() {
         assert_eq!(parse(b"socket\nmore"), Ok(Some((Ask::Room, 7))));
         let priority = |line| asked(line).map(|object| object.priority);
-        assert_eq!(priority("e/720p/17.mp4\n"), Some(17));
-        assert!(priority("e/720p/18.mp4\n") > priority("e/720p/17.mp4\n"));
-        assert!(priority("e/720p/video/18.3.m4s\n") > priority("e/720p/17.mp4\n"));
-        assert!(priority("stream?after=3\n") > priority("e/720p/99999999999999999999.mp4\n"));
+        assert!(priority("e/720p/18.mp4\n") < priority("e/720p/17.mp4\n"));
+        assert!(priority("e/720p/video/18.3.m4s\n") < priority("e/720p/17.mp4\n"));
+        assert!(priority("e/1080p/16.mp4 bytes=0-65535\n") < priority("e/720p/18.mp4\n"));
+        for number in ["0", "2147483647", "99999999999999999999"] {
+            assert!(priority("stream?after=3\n") > priority(&format!("e/720p/{number}.mp4\n")));
+        }
         assert!(ROOM_PRIORITY > priority("stream\n").unwrap());
         let part = asked("e/720p/17.mp4 bytes=0-99\n").unwrap();
         assert_eq!((part.target.as_str(), part.range.as_deref()), ("e/720p/17.mp4", Some("bytes=0-99")));

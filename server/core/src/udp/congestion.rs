@@ -1,0 +1,317 @@
+//! How much may be on the way to a viewer over UDP, so that little waits in the queues between: congestion control for live
+//! media, which mostly has less to send than the link carries, and which loses the viewer's picture when what is sent first is
+//! no longer what is wanted. Does not send, and paces nothing (QUIC does, by this window and the round trip).
+//!
+//! Delay is the signal, as in TCP Vegas (Brakmo, Peterson 1995) and Copa (Arun, Balakrishnan, NSDI 2018): what the shortest
+//! round trip of a round exceeds the shortest one known by stands in a queue. A loss alone says nothing on a radio link.
+//!
+//! ```text
+//! a round ends when something is confirmed that was sent after it began
+//! queue = shortest round trip of the round - shortest known
+//! queue <  QUEUE, and the window was the limit:  window += window * (1 - queue / QUEUE)
+//! queue >= QUEUE:                                window  = rate of the round * (shortest known + QUEUE)
+//! queue >= QUEUE although the window was cut before: somebody else's queue, or a longer way: it is the shortest known now
+//! ```
+
+use super::limits::{
+    LOSS_MAX, QUEUE_RTT_SHARE, QUEUE_US, ROUND_ACKS_MIN, RTT_WINDOW_US, STANDS_ROUNDS, WINDOW_FIRST,
+    WINDOW_MAX, WINDOW_MIN_PACKETS,
+};
+
+/// See the module text. Bytes and microseconds.
+#[derive(Clone, Debug)]
+pub struct Congestion {
+    window: u64,
+    packet: u64,
+    least: Least,
+    round: Round,
+    /// Rounds in a row that found a queue.
+    stood: u32,
+    rate: Option<f64>,
+}
+
+/// What was seen since the round began.
+#[derive(Clone, Copy, Debug, Default)]
+struct Round {
+    began_us: u64,
+    /// It ends when a packet after this one is confirmed.
+    last: u64,
+    acks: u32,
+    acked: u64,
+    lost: u64,
+    least_us: Option<u64>,
+    /// The window, not a lack of things to send, was the limit at some time.
+    limited: bool,
+}
+
+impl Congestion {
+    /// For packets of so many bytes.
+    #[must_use]
+    pub fn new(now_us: u64, packet: u64) -> Self {
+        Self {
+            window: WINDOW_FIRST,
+            packet,
+            least: Least::default(),
+            round: Round { began_us: now_us, ..Round::default() },
+            stood: 0,
+            rate: None,
+        }
+    }
+
+    /// Bytes that may be on the way.
+    #[must_use]
+    pub fn window(&self) -> u64 {
+        self.window
+    }
+
+    /// What the link carried, bits a second, when it was last the limit for a round.
+    #[must_use]
+    pub fn rate_bps(&self) -> Option<f64> {
+        self.rate.map(|bytes| bytes * 8.0)
+    }
+
+    /// Packets are as long as this.
+    pub fn packet(&mut self, bytes: u64) {
+        self.packet = bytes;
+        self.window = self.window.max(self.floor());
+    }
+
+    /// Bytes were confirmed which were sent then. `limited`: there was more to send than the window let through.
+    pub fn acked(&mut self, now_us: u64, sent_us: u64, bytes: u64, limited: bool) {
+        let rtt_us = now_us.saturating_sub(sent_us);
+        self.least.push(now_us, rtt_us);
+        self.round.acks = self.round.acks.saturating_add(1);
+        self.round.acked = self.round.acked.saturating_add(bytes);
+        self.round.least_us = Some(self.round.least_us.map_or(rtt_us, |least| least.min(rtt_us)));
+        self.round.limited |= limited;
+    }
+
+    /// Bytes were lost. `all`: for so long that the way must have changed or broken.
+    pub fn lost(&mut self, bytes: u64, all: bool) {
+        self.round.lost = self.round.lost.saturating_add(bytes);
+        if all {
+            self.window = self.floor();
+        }
+    }
+
+    /// All that one message confirmed was told: up to this packet; and the last one that was sent.
+    pub fn told(&mut self, now_us: u64, confirmed: u64, sent: u64) {
+        if confirmed > self.round.last && self.round.acks >= ROUND_ACKS_MIN {
+            let round = std::mem::replace(
+                &mut self.round,
+                Round { began_us: now_us, last: sent, ..Round::default() },
+            );
+            self.learn(now_us, &round);
+        }
+    }
+
+    fn learn(&mut self, now_us: u64, round: &Round) {
+        let (Some(seen_us), Some(least_us)) = (round.least_us, self.least.value()) else { return };
+        let took_us = now_us.saturating_sub(round.began_us).max(1);
+        let rate = round.acked as f64 * 1e6 / took_us as f64;
+        let queue_us = seen_us.saturating_sub(least_us) as f64;
+        let most_us = QUEUE_US + least_us as f64 * QUEUE_RTT_SHARE;
+        let losses = round.lost as f64 > LOSS_MAX * (round.lost.saturating_add(round.acked)) as f64;
+        if queue_us >= most_us || losses {
+            self.stood += 1;
+            if self.stood >= STANDS_ROUNDS && !losses {
+                self.least.anew(now_us, seen_us);
+                self.stood = 0;
+                return;
+            }
+            self.rate = Some(rate);
+            let fits = rate * (least_us as f64 + most_us) / 1e6;
+            self.window = self.window.min(fits as u64).max(self.floor());
+            return;
+        }
+        self.stood = 0;
+        if round.limited {
+            self.rate = Some(rate);
+            let more = self.window as f64 * (1.0 - queue_us / most_us);
+            self.window = self.window.saturating_add(more as u64).min(WINDOW_MAX);
+        }
+    }
+
+    fn floor(&self) -> u64 {
+        self.packet.saturating_mul(WINDOW_MIN_PACKETS)
+    }
+}
+
+/// The shortest of the last one to two windows of time: routes change, and a round trip that nobody sees again is no measure.
+#[derive(Clone, Copy, Debug, Default)]
+struct Least {
+    since_us: u64,
+    now: Option<u64>,
+    before: Option<u64>,
+}
+
+impl Least {
+    fn push(&mut self, now_us: u64, value: u64) {
+        if now_us.saturating_sub(self.since_us) > RTT_WINDOW_US {
+            self.since_us = now_us;
+            self.before = self.now.take();
+        }
+        self.now = Some(self.now.map_or(value, |least| least.min(value)));
+    }
+
+    fn anew(&mut self, now_us: u64, value: u64) {
+        *self = Self { since_us: now_us, now: Some(value), before: None };
+    }
+
+    fn value(&self) -> Option<u64> {
+        match (self.now, self.before) {
+            (Some(now), Some(before)) => Some(now.min(before)),
+            (now, before) => now.or(before),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    const PACKET: u64 = 1_200;
+
+    /// A sender with packets to send behind a bottleneck with a deep queue; times in microseconds.
+    struct Path {
+        core: Congestion,
+        now: u64,
+        /// When the last packet is through the bottleneck.
+        free: u64,
+        flying: VecDeque<(u64, u64, u64, bool)>,
+        sent: u64,
+        bytes: u64,
+        /// One way and back.
+        rtt: u64,
+        bps: f64,
+        /// Each so many-th is lost.
+        loses: u64,
+        /// Longest wait in the queue since it was last looked at.
+        queue: u64,
+        delivered: u64,
+    }
+
+    impl Path {
+        fn new(bps: f64, rtt: u64) -> Self {
+            Self {
+                core: Congestion::new(0, PACKET),
+                now: 0,
+                free: 0,
+                flying: VecDeque::new(),
+                sent: 0,
+                bytes: 0,
+                rtt,
+                bps,
+                loses: u64::MAX,
+                queue: 0,
+                delivered: 0,
+            }
+        }
+
+        /// Sends for a while: all that the window lets through, or `bps` of it.
+        fn run(&mut self, ms: u64, bps: Option<f64>) {
+            let (until, began, before) = (self.now + ms * 1_000, self.now, self.sent);
+            while self.now < until {
+                self.now += 500;
+                let limited = self.feed(bps.map_or(u64::MAX, |bps| {
+                    before + ((self.now - began) as f64 * bps / 8e6) as u64 / PACKET
+                }));
+                self.hear(limited);
+            }
+        }
+
+        /// True: the window was the limit.
+        fn feed(&mut self, most: u64) -> bool {
+            while self.sent < most {
+                if self.bytes + PACKET > self.core.window() {
+                    return true;
+                }
+                self.sent += 1;
+                self.bytes += PACKET;
+                self.free = self.free.max(self.now) + (PACKET as f64 * 8e6 / self.bps) as u64;
+                self.queue = self.queue.max(self.free - self.now);
+                let lost = self.sent.is_multiple_of(self.loses);
+                self.flying.push_back((self.free + self.rtt, self.now, self.sent, lost));
+            }
+            false
+        }
+
+        fn hear(&mut self, limited: bool) {
+            while let Some((at, sent, order, lost)) =
+                self.flying.front().copied().filter(|it| it.0 <= self.now)
+            {
+                self.flying.pop_front();
+                self.bytes -= PACKET;
+                if lost {
+                    self.core.lost(PACKET, false);
+                    continue;
+                }
+                self.delivered += PACKET;
+                self.core.acked(at, sent, PACKET, limited);
+                self.core.told(at, order, self.sent);
+            }
+        }
+
+        /// Bits a second delivered in the next while with everything to send; the longest queue meanwhile, ms.
+        fn flood(&mut self, ms: u64) -> (f64, f64) {
+            (self.delivered, self.queue) = (0, 0);
+            self.run(ms, None);
+            (self.delivered as f64 * 8e3 / ms as f64, self.queue as f64 / 1e3)
+        }
+    }
+
+    #[test]
+    fn it_fills_links_of_all_kinds_and_little_of_their_queues() {
+        for (bps, rtt) in [(1e6, 40_000), (6e6, 40_000), (20e6, 40_000), (20e6, 80_000), (50e6, 10_000)] {
+            let mut path = Path::new(bps, rtt);
+            path.run(3_000, None);
+            let (carried, queue_ms) = path.flood(3_000);
+            assert!(carried > bps * 0.9, "{carried} of {bps}, {rtt}");
+            // And a packet or two of a slow link, each of which is as long as a hundredth of a second.
+            assert!(queue_ms < 50.0 + 5.0 * PACKET as f64 * 8e3 / bps, "{queue_ms} at {bps}, {rtt}");
+        }
+    }
+
+    #[test]
+    fn random_losses_are_no_reason_to_send_less() {
+        for loses in [50, 20] {
+            let mut path = Path::new(20e6, 40_000);
+            path.loses = loses;
+            path.run(3_000, None);
+            assert!(path.flood(3_000).0 > 16e6);
+        }
+    }
+
+    #[test]
+    fn a_link_that_falls_has_a_short_queue_again_within_a_second() {
+        let mut path = Path::new(6e6, 40_000);
+        path.run(5_000, Some(4.5e6));
+        path.bps = 1e6;
+        path.run(1_000, Some(4.5e6));
+        let (carried, queue_ms) = path.flood(2_000);
+        assert!(queue_ms < 120.0, "{queue_ms}");
+        assert!(carried > 0.85e6, "{carried}");
+    }
+
+    #[test]
+    fn a_link_that_returns_is_found_by_a_probe_of_a_stream_that_needs_little() {
+        let mut path = Path::new(1e6, 40_000);
+        path.run(3_000, None);
+        path.run(2_000, Some(0.25e6));
+        path.bps = 6e6;
+        path.run(2_000, Some(0.25e6));
+        // 64 KiB at once: within four round trips and what the link takes for them.
+        let (carried, _) = path.flood(250);
+        assert!(carried * 0.25 / 8.0 > 65_536.0, "{carried}");
+    }
+
+    #[test]
+    fn a_way_that_becomes_longer_is_no_queue_for_long() {
+        let mut path = Path::new(6e6, 20_000);
+        path.run(3_000, None);
+        path.rtt = 120_000;
+        path.run(2_000, None);
+        assert!(path.flood(2_000).0 > 5e6);
+    }
+}
