@@ -1,5 +1,6 @@
-//! Notices that the playhead or the picture stands, and gets it going: across a hole at once, a stuck element or a frozen
-//! frame by a nudge, and when nothing helps by building everything anew. Reports stalls for events and figures.
+//! Notices that the playhead or the picture stands, and gets it going: across a hole at once, even where sound alone carries the clock
+//! into it, a stuck element or a frozen frame by a nudge, and when nothing helps by building everything anew. Reports stalls for
+//! events and figures.
 
 use super::Sample;
 use super::limits::{
@@ -61,6 +62,11 @@ impl Gap {
     }
 
     fn sample(&mut self, now: Instant, sample: &Sample) {
+        let in_hole = !sample.paused && in_hole(sample);
+        if in_hole && let Some(to) = behind_hole(sample) {
+            // The clock may run on, and a seek to here never ends.
+            self.nudge(now, FROZEN_AGAIN, to);
+        }
         if sample.paused || sample.seeking {
             self.moved = None;
             self.decoded_at = None;
@@ -83,7 +89,10 @@ impl Gap {
         } else if let Some(since) = self.moved {
             self.standing(now, now.since(since), since, sample);
         }
-        self.frozen(now, sample);
+        // A nudge that ends in a hole would stay there.
+        if !in_hole {
+            self.frozen(now, sample);
+        }
     }
 
     /// Inside the first frame that has not been on the screen: by itself Chromium would pass over it.
@@ -104,12 +113,8 @@ impl Gap {
         }
         let end = sample.range_end().unwrap_or(sample.playhead);
         if end - sample.playhead < STANDS_S {
-            let beyond = sample
-                .ranges
-                .iter()
-                .find(|(from, to)| *from > sample.playhead && *from >= end && to - from >= HOLE_NEED_S);
-            if let Some(&(from, _)) = beyond {
-                self.nudge(now, STALL_AFTER, from + 0.001);
+            if let Some(to) = behind_hole(sample) {
+                self.nudge(now, STALL_AFTER, to);
             }
         } else if stood >= RESUME_AFTER && sample.ahead_s() >= RESUME_AHEAD_S {
             self.nudge(now, STUCK_AFTER, self.unseen(sample));
@@ -146,6 +151,19 @@ impl Gap {
             self.out.push_back(Output::Seek(to));
         }
     }
+}
+
+/// Whether a track is missing at the playhead, between what was played and what follows. `buffered` is what all tracks have.
+fn in_hole(sample: &Sample) -> bool {
+    let at = sample.playhead;
+    sample.ranges.iter().any(|(_, to)| *to <= at)
+        && !sample.ranges.iter().any(|(from, to)| (*from..*to).contains(&at))
+}
+
+/// Just inside the next range, if there is enough of it.
+fn behind_hole(sample: &Sample) -> Option<f64> {
+    let enough = |(from, to): &&(f64, f64)| *from > sample.playhead && to - from >= HOLE_NEED_S;
+    sample.ranges.iter().find(enough).map(|(from, _)| from + 0.001)
 }
 
 impl Machine for Gap {
@@ -218,6 +236,36 @@ mod tests {
             ..Sample::default()
         });
         assert!(matches!(out.first(), Some((at, Output::Seek(_))) if *at <= 250), "{out:?}");
+    }
+
+    #[test]
+    fn sound_that_goes_on_through_a_hole_of_the_picture_is_taken_across_it() {
+        let mut gap = Gap::default();
+        for frame in 0..90 {
+            gap.handle(Instant::ZERO, Input::Frame(f64::from(frame) / 30.0));
+        }
+        let at = |at: u64, ranges: &[(f64, f64)]| Sample {
+            playhead: at as f64 / 1e3,
+            ranges: ranges.to_vec(),
+            decoded: at.min(1_000),
+            ..Sample::default()
+        };
+        let out = run(&mut gap, 0..1_500, |ms| at(ms, &[(0.0, 1.0)]));
+        assert_eq!(out, [], "there is nothing to go to, and a seek into the hole would never end");
+        let out = run(&mut gap, 1_500..1_550, |ms| at(ms, &[(0.0, 1.0), (1.7, 2.0)]));
+        assert_eq!(out, [(1_500, Output::Seek(1.7 + 0.001))]);
+    }
+
+    #[test]
+    fn a_seek_into_a_hole_is_taken_out_of_it() {
+        let mut gap = Gap::default();
+        let out = run(&mut gap, 0..200, |_| Sample {
+            playhead: 1.2,
+            seeking: true,
+            ranges: vec![(0.0, 1.0), (1.4, 2.0)],
+            ..Sample::default()
+        });
+        assert_eq!(out, [(0, Output::Seek(1.4 + 0.001))]);
     }
 
     #[test]
