@@ -10,16 +10,18 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
 use futures_util::FutureExt as _;
 use hawker_server::ops::directory::NewRoom;
+use hawker_tests::figure::Figure;
 use hawker_tests::lab::camera::{self, Camera};
-use hawker_tests::lab::figures::Figures;
-use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Wanted};
+use hawker_tests::lab::figures::{Figures, spread};
+use hawker_tests::lab::plan::{self, Cell, LINKS, PLAYERS, SETS, Set, Wanted};
 use hawker_tests::lab::record::Record;
 use hawker_tests::lab::site::{self, Site};
 use hawker_tests::lab::tunnel::{self, Tunnel};
 use hawker_tests::lab::words::{self, Voice};
-use hawker_tests::lab::{check, clip, net, page, table, viewer};
+use hawker_tests::lab::{check, clip, net, page, show, table, viewer};
 use hawker_tests::{root, server};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// Runs players behind links and draws what came of it. Without a set: the short one.
 #[derive(Parser)]
@@ -78,7 +80,7 @@ struct Arguments {
     bench: bool,
 }
 
-const ROOM: &str = "lab";
+const ROOM: &str = show::ROOM;
 /// What a run may take longer than it is watched: a browser on a busy machine.
 const SPARE: Duration = Duration::from_secs(90);
 /// Media in the window before the first viewer.
@@ -162,7 +164,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         let minutes = due.iter().map(|cell| cell.link.seconds + 4).sum::<u64>() as f64 / 60.0;
         println!("{} runs, {} of them to do, about {minutes:.0} minutes", cells.len(), due.len());
         let until = arguments.minutes.map(|m| tokio::time::Instant::now() + Duration::from_secs(60 * m));
-        let lab = Lab::open(&folder, &arguments).await?;
+        let lab = Lab::open(&folder, set, &arguments).await?;
         for cell in due {
             if until.is_some_and(|until| tokio::time::Instant::now() > until) {
                 println!("time is up: the same command goes on");
@@ -190,6 +192,7 @@ struct Lab {
     // Dropped in this order.
     camera: Camera,
     _voice: Option<Voice>,
+    _show: Option<JoinSet<()>>,
     site: Site,
     network: net::Network,
     tunnel: Tunnel,
@@ -200,7 +203,7 @@ struct Lab {
 }
 
 impl Lab {
-    async fn open(folder: &Path, arguments: &Arguments) -> Result<Self> {
+    async fn open(folder: &Path, set: &Set, arguments: &Arguments) -> Result<Self> {
         net::check()?;
         let ladder = clip::ladder(&root().join("target/bench/clip"))?;
         for clip in &ladder {
@@ -218,7 +221,7 @@ impl Lab {
         }
         let server = server::start_with(|config| {
             config.http.listen = ([0, 0, 0, 0], 0).into();
-            if arguments.set == plan::LOSS {
+            if set.talks {
                 words::allow(config);
             }
             if arguments.tls {
@@ -235,13 +238,21 @@ impl Lab {
         let address = format!("{scheme}://{}:{}", network.server, server.running.http.port());
         let site = site::serve(network.server, &address, ROOM).await?;
         let camera = camera::publish(&server, ROOM, &key, ladder).await?;
-        let voice = if arguments.set == plan::LOSS { Some(words::speak(&server, ROOM).await?) } else { None };
+        let voice = if set.talks { Some(words::speak(&server, ROOM).await?) } else { None };
+        let show = if set.name == plan::STEADY {
+            // It speaks to the server's API, whose certificate nobody signed.
+            ensure!(!arguments.tls, "the set {} is plain HTTP", set.name);
+            Some(show::begin(&server, network.server).await?)
+        } else {
+            None
+        };
         tokio::time::sleep(WARM).await;
         let profile = folder.join(format!("profile-{}", std::process::id()));
         let congestion = arguments.congestion.clone();
         Ok(Self {
             camera,
             _voice: voice,
+            _show: show,
             site,
             network,
             tunnel,
@@ -339,6 +350,30 @@ fn line(cell: &Cell, record: &Record) -> String {
     )
 }
 
+/// Long tasks of ours, and its processor time beside that of hls.js.
+fn steady(records: &[Record]) {
+    let of = |player: &str, value: fn(&Figures) -> f64| -> Vec<f64> {
+        let records = records.iter().filter(|record| record.word("player") == player);
+        records.map(|record| value(&Figures::of(record))).collect()
+    };
+    let tasks = Figure { number: 13, most: 50.0, unit: "ms" };
+    for (ours, about) in [("hawker-udp", "whole SDK"), ("hawker", "bare")] {
+        let longest = of(ours, |figures| figures.longest_task_ms);
+        if !longest.is_empty() {
+            tasks.print(&format!("{about}: longest task (0: none above 50 ms)"), longest);
+        }
+        for theirs in ["hls-tuned", "hls-default"] {
+            let (own, beside) =
+                (of(ours, |figures| figures.cpu_percent), of(theirs, |figures| figures.cpu_percent));
+            if !own.is_empty() && !beside.is_empty() {
+                let most = (spread(beside.into_iter()).median * 10.0).round() / 10.0;
+                Figure { number: 13, most, unit: "% of a core" }
+                    .print(&format!("{about} beside {theirs}: CPU of the page"), own);
+            }
+        }
+    }
+}
+
 fn draw(set: &str, folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBuf) -> Result<()> {
     let found = cells.iter().map(path).filter(|path| path.exists());
     let records = found.map(|path| Record::load(&path)).collect::<Result<Vec<_>>>()?;
@@ -361,6 +396,9 @@ fn draw(set: &str, folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBu
         said("build")
     );
     std::fs::write(folder.join("index.html"), page::page(&format!("Players: {set}"), &records, &about))?;
+    if set == plan::STEADY {
+        steady(&records);
+    }
     println!("{} of {} runs, drawn in {}", records.len(), cells.len(), folder.join("index.html").display());
     Ok(())
 }

@@ -90,16 +90,27 @@ pub fn publish(running: &Running, outputs: &[Output<'_>]) -> Camera {
     Camera { _children: children }
 }
 
-/// A server, a camera of one rendition with sound in its room `glass`, and a browser in which that room is live.
-pub async fn watched() -> (Server, Camera, Browser) {
+/// A server, and a camera of one rendition with sound in its room `glass`.
+pub async fn on_air() -> (Server, Camera) {
     let server = server::start().await;
     let key = server.room("glass").await;
     let url = server.rtmp("glass", &key);
     let camera = publish(&server.running, &[Output { url, size: "640x360", kbps: 1_500 }]);
-    let browser = browser::chromium().await;
+    (server, camera)
+}
+
+/// Opens that room and waits until it is live.
+pub async fn watch(browser: &Browser, server: &Server) {
     browser.open(&format!("{}/room/glass", server.url)).await;
     let live = "document.querySelector('hawker-live')?.state === 'live'";
     browser.until(live, Duration::from_secs(30)).await;
+}
+
+/// All of it, with a browser in which the room is live.
+pub async fn watched() -> (Server, Camera, Browser) {
+    let (server, camera) = on_air().await;
+    let browser = browser::chromium().await;
+    watch(&browser, &server).await;
     (server, camera, browser)
 }
 
@@ -272,6 +283,18 @@ pub struct Figures {
     pub repeated: usize,
 }
 
+/// Of a picture taken at a time whose lower 24 bits are known, when it was presented.
+fn age_ms(at: f64, taken: f64) -> f64 {
+    (at - taken).rem_euclid(f64::from(1 << 24))
+}
+
+/// When frames were presented, ms since 1970, and their ages then, ms; from `window.seen`, without those that could not be read.
+pub fn ages(seen: &Value) -> Vec<(f64, f64)> {
+    let frames: Vec<[f64; 5]> = serde_json::from_value(seen.clone()).unwrap_or_default();
+    let read = frames.into_iter().filter(|[_, taken, ..]| *taken >= 0.0);
+    read.map(|[at, taken, ..]| (at, age_ms(at, taken))).collect()
+}
+
 impl Figures {
     /// From `window.seen`.
     pub fn read(seen: &Value) -> Self {
@@ -307,7 +330,7 @@ impl Figures {
             if taken < 0.0 {
                 figures.unread += 1;
             } else {
-                figures.ages_ms.push((at - taken).rem_euclid(f64::from(1 << 24)));
+                figures.ages_ms.push(age_ms(at, taken));
             }
             before = Some((at, taken));
         }

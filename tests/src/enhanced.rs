@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -132,6 +132,7 @@ fn opus_head(dops: &[u8]) -> Vec<u8> {
 pub struct Camera {
     task: JoinHandle<()>,
     silent: Arc<AtomicBool>,
+    ahead_ms: Arc<AtomicI64>,
     began: watch::Receiver<Instant>,
 }
 
@@ -140,6 +141,11 @@ impl Camera {
     pub fn silent(&mut self, silent: bool) {
         self.began.mark_unchanged();
         self.silent.store(silent, Ordering::Relaxed);
+    }
+
+    /// Its clock leaps ahead by so much at the next keyframe: media go on at once, behind a hole.
+    pub fn leap(&self, ms: i64) {
+        self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// Waits until frames are sent, for the first time or again after a silence, and says since when.
@@ -180,14 +186,15 @@ pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Inst
     let mut encoder = encoder::publish(address, stream).await.expect("the server takes it");
     let Clip { video, audio, frames } = clip.clone();
     let silent = Arc::new(AtomicBool::new(false));
-    let hears = silent.clone();
+    let ahead_ms = Arc::new(AtomicI64::new(0));
+    let (hears, leaps) = (silent.clone(), ahead_ms.clone());
     let (tell, began_at) = watch::channel(began);
     let task = tokio::spawn(async move {
         for config in [&video, &audio] {
             let tag = mux::enhanced(&Event::Config(config.clone()), None, None);
             encoder.send(tag.expect("a configuration has a tag")).await;
         }
-        let mut quiet = true;
+        let (mut quiet, mut ahead) = (true, 0);
         for turn in 0.. {
             for frame in &frames {
                 let dts = turn * LENGTH_MS + frame.dts;
@@ -197,13 +204,16 @@ pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Inst
                     let _ = tell.send(Instant::now());
                 }
                 quiet = hears.load(Ordering::Relaxed) || quiet && !begins;
+                if begins {
+                    ahead = leaps.load(Ordering::Relaxed);
+                }
                 if !quiet {
-                    let event = Event::Frame(Frame { dts, ..frame.clone() });
+                    let event = Event::Frame(Frame { dts: dts + ahead, ..frame.clone() });
                     let tag = mux::enhanced(&event, Some(&video), Some(&audio));
                     encoder.send(tag.expect("a frame has a tag")).await;
                 }
             }
         }
     });
-    Camera { task, silent, began: began_at }
+    Camera { task, silent, ahead_ms, began: began_at }
 }

@@ -44,6 +44,20 @@ pub struct Camera {
 /// # Errors
 /// The server does not take it.
 pub async fn publish(server: &Server, room: &str, key: &str, ladder: Vec<Clip>) -> Result<Camera> {
+    publish_at(server, room, key, ladder, 1).await
+}
+
+/// The same, so many times as fast as time goes: stamps and all.
+///
+/// # Errors
+/// As of [`publish`].
+pub async fn publish_at(
+    server: &Server,
+    room: &str,
+    key: &str,
+    ladder: Vec<Clip>,
+    speed: u32,
+) -> Result<Camera> {
     let lengths: Vec<usize> = ladder.iter().map(|clip| clip.frames.len()).collect();
     ensure!(lengths.windows(2).all(|pair| pair[0] == pair[1]), "rungs of different length: {lengths:?}");
     let mut rungs = Vec::new();
@@ -65,7 +79,7 @@ pub async fn publish(server: &Server, room: &str, key: &str, ladder: Vec<Clip>) 
             for place in 0..lengths[0] {
                 let (kind, stamp) = (rungs[0].1[place].kind, rungs[0].1[place].stamp);
                 let at = round * LOOP_S * 1_000 + u64::from(stamp);
-                let due = began + Duration::from_millis(at);
+                let due = began + Duration::from_millis(at) / speed;
                 tokio::time::sleep_until(due).await;
                 if kind == Kind::Video {
                     written.lock().expect("nobody panics with it").push(clock.wall_us(), due.elapsed());

@@ -64,8 +64,16 @@ pub struct Clip {
 /// # Errors
 /// ffmpeg is missing or fails, or what it made is not what was asked for.
 pub fn ladder(folder: &Path) -> Result<Vec<Clip>> {
+    rungs(folder, &LADDER)
+}
+
+/// The same of other rungs.
+///
+/// # Errors
+/// As of [`ladder`].
+pub fn rungs(folder: &Path, rungs: &[Rung]) -> Result<Vec<Clip>> {
     std::fs::create_dir_all(folder)?;
-    LADDER.iter().enumerate().map(|(place, rung)| read(*rung, &encoded(folder, place, rung)?)).collect()
+    rungs.iter().enumerate().map(|(place, rung)| read(*rung, &encoded(folder, place, rung)?)).collect()
 }
 
 fn encoded(folder: &Path, place: usize, rung: &Rung) -> Result<PathBuf> {

@@ -18,6 +18,7 @@ pub mod page;
 pub mod plan;
 pub mod plot;
 pub mod record;
+pub mod show;
 pub mod site;
 pub mod table;
 pub mod tunnel;

@@ -14,30 +14,40 @@ pub struct Player {
     pub about: &'static str,
     /// Does it belong to the shorter sets: ours, and each of the others at its best?
     pub best: bool,
+    /// Does it play the picture alone?
+    pub bare: bool,
 }
 
 /// All there are.
 pub const PLAYERS: [Player; 12] = [
-    Player { name: "hawker", about: "ours", best: true },
-    Player { name: "hawker-plain", about: "ours, blind to what only our server tells", best: false },
-    Player { name: "hls-default", about: "hls.js, as it comes", best: false },
-    Player { name: "hls-tuned", about: "hls.js, for low latency", best: true },
-    Player { name: "shaka-default", about: "Shaka, as it comes", best: false },
-    Player { name: "shaka-tuned", about: "Shaka, for low latency", best: true },
-    Player { name: "shaka-dash", about: "Shaka, for low latency, on DASH", best: false },
-    Player { name: "dash-default", about: "dash.js, as it comes", best: false },
-    Player { name: "dash-tuned", about: "dash.js, for low latency, Dynamic", best: true },
-    Player { name: "dash-lolp", about: "dash.js, for low latency, LoL+", best: false },
-    Player { name: "hawker-http", about: "ours with its room, over HTTP and WebSocket alone", best: false },
-    Player { name: "hawker-udp", about: "ours with its room, over WebTransport too", best: false },
+    Player { name: "hawker", about: "ours", best: true, bare: true },
+    Player {
+        name: "hawker-plain",
+        about: "ours, blind to what only our server tells",
+        best: false,
+        bare: true,
+    },
+    Player { name: "hls-default", about: "hls.js, as it comes", best: false, bare: true },
+    Player { name: "hls-tuned", about: "hls.js, for low latency", best: true, bare: true },
+    Player { name: "shaka-default", about: "Shaka, as it comes", best: false, bare: true },
+    Player { name: "shaka-tuned", about: "Shaka, for low latency", best: true, bare: true },
+    Player { name: "shaka-dash", about: "Shaka, for low latency, on DASH", best: false, bare: true },
+    Player { name: "dash-default", about: "dash.js, as it comes", best: false, bare: true },
+    Player { name: "dash-tuned", about: "dash.js, for low latency, Dynamic", best: true, bare: true },
+    Player { name: "dash-lolp", about: "dash.js, for low latency, LoL+", best: false, bare: true },
+    Player {
+        name: "hawker-http",
+        about: "ours with its room, over HTTP and WebSocket alone",
+        best: false,
+        bare: false,
+    },
+    Player {
+        name: "hawker-udp",
+        about: "ours with its room, over WebTransport too",
+        best: false,
+        bare: false,
+    },
 ];
-
-impl Player {
-    /// Is it one of those that are there to compare what carries picture and words, with the interface and a room that talks?
-    pub fn talks(&self) -> bool {
-        matches!(self.name, "hawker-http" | "hawker-udp")
-    }
-}
 
 /// A link that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +124,17 @@ fn steps(seconds: u64) -> Link {
     Link { periods: vec![period(6_000), period(1_000), period(6_000)], ..Link::steady(0, 0) }
 }
 
+/// Which players a set has.
+#[derive(Clone, Copy, Debug)]
+enum Among {
+    /// Ours, and each of the others at its best.
+    Best,
+    /// All that play the picture alone.
+    Bare,
+    /// These.
+    Named(&'static [&'static str]),
+}
+
 /// A name for a choice of links, players, runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Set {
@@ -122,56 +143,72 @@ pub struct Set {
     /// What it is for and how long it takes.
     pub about: &'static str,
     links: &'static [(&'static str, Option<u64>)],
-    all_players: bool,
+    among: Among,
+    /// Somebody talks in the room.
+    pub talks: bool,
     /// How often each is run.
     pub runs: u32,
 }
 
-/// The set that compares what carries picture and words.
-pub const LOSS: &str = "loss";
+/// The set in which our player also has its whole interface, in a show with all there is to it.
+pub const STEADY: &str = "steady";
 
 /// All sets.
-pub const SETS: [Set; 6] = [
+pub const SETS: [Set; 7] = [
     Set {
         name: "try",
         about: "one run of each player at its best on a clean link: does it all work? 2 minutes",
         links: &[("clean", Some(20))],
-        all_players: false,
+        among: Among::Best,
+        talks: false,
         runs: 1,
     },
     Set {
         name: "short",
         about: "each player at its best on three links, three times; under 15 minutes",
         links: &[("clean", Some(16)), ("rough", Some(16)), ("step", Some(24))],
-        all_players: false,
+        among: Among::Best,
+        talks: false,
         runs: 3,
     },
     Set {
         name: "figures",
         about: "all players on the links that figures are asked for; over 2 hours",
         links: &[("clean", None), ("rough", None), ("step", None), ("cold", None), ("narrow", None)],
-        all_players: true,
+        among: Among::Bare,
+        talks: false,
         runs: 3,
     },
     Set {
         name: "traces",
         about: "all players on the twelve traces; 13 hours, in slices",
         links: TRACES,
-        all_players: true,
+        among: Among::Bare,
+        talks: false,
         runs: 3,
     },
     Set {
-        name: LOSS,
+        name: "loss",
         about: "ours over HTTP and over UDP, where packets are lost or UDP does not get through, picture and words; 15 minutes",
         links: &[("loss2", Some(45)), ("loss5", Some(45)), ("udp-dies", None), ("udp-shut", None)],
-        all_players: false,
+        among: Among::Named(&["hawker-http", "hawker-udp"]),
+        talks: true,
         runs: 3,
     },
     Set {
         name: "long",
         about: "each player at its best for ten minutes without a limit: steady state; 45 minutes",
         links: &[("open", None)],
-        all_players: false,
+        among: Among::Best,
+        talks: false,
+        runs: 1,
+    },
+    Set {
+        name: STEADY,
+        about: "ours, bare and as a whole in a show that talks and sells, and hls.js: long tasks and processor time; 42 minutes",
+        links: &[("open", Some(610))],
+        among: Among::Named(&["hawker", "hawker-udp", "hls-default", "hls-tuned"]),
+        talks: true,
         runs: 1,
     },
 ];
@@ -245,8 +282,12 @@ pub fn cells(set: &Set, wanted: &Wanted) -> Result<Vec<Cell>> {
     }
     let mut players: Vec<Player> = Vec::new();
     if wanted.players.is_empty() {
-        let talks = set.name == LOSS;
-        let fits = |player: &&Player| player.talks() == talks && (talks || player.best || set.all_players);
+        // Those with their interface are there to be compared with each other, and have sets of their own.
+        let fits = |player: &&Player| match set.among {
+            Among::Best => player.best,
+            Among::Bare => player.bare,
+            Among::Named(names) => names.contains(&player.name),
+        };
         players.extend(PLAYERS.iter().filter(fits));
     }
     for name in &wanted.players {

@@ -19,7 +19,7 @@ const HAWKER: &str = r#"<!doctype html>
 <style>hawker-live { width: 640px }</style>
 {before}<script type="module" src="{server}/sdk/hawker.js"></script>
 <script type="module" src="hawker.js"></script>
-<hawker-live room="{room}" bare muted></hawker-live>
+<hawker-live room="{room}" {transport} bare muted></hawker-live>
 "#;
 
 /// With its room, which talks.
@@ -33,6 +33,11 @@ const ROOM: &str = r#"<!doctype html>
 <script type="module" src="words.js"></script>
 <hawker-live room="{room}" {transport} muted></hawker-live>
 "#;
+
+/// Keeps our player to HTTP.
+const HTTP: &str = "transport=\"http\"";
+/// Notes what it takes the link for.
+const ESTIMATE: &str = "<script type=\"module\" src=\"estimate.js\"></script>\n";
 
 /// Where the pages are.
 #[derive(Clone, Debug)]
@@ -54,8 +59,9 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
             .with_context(|| format!("tests/{path}: `npm ci` in tests/ fetches the players"))?;
         Ok(get(move || async move { ([(header::CONTENT_TYPE, kind)], bytes) }))
     };
-    let ours = |before: &str| {
-        let page = HAWKER.replace("{server}", server).replace("{room}", room).replace("{before}", before);
+    let ours = |before: &str, transport: &str| {
+        let page = HAWKER.replace("{server}", server).replace("{room}", room);
+        let page = page.replace("{before}", before).replace("{transport}", transport);
         get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
     };
     let talking = |transport: &str| {
@@ -64,15 +70,18 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
     };
     let script = "text/javascript";
     let router = Router::new()
-        .route("/hawker.html", ours(""))
-        .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n"))
-        .route("/hawker-http.html", talking("transport=\"http\""))
+        .route("/hawker.html", ours("", ""))
+        .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n", ""))
+        .route("/estimate-udp.html", ours(ESTIMATE, ""))
+        .route("/estimate-http.html", ours(ESTIMATE, HTTP))
+        .route("/hawker-http.html", talking(HTTP))
         .route("/hawker-udp.html", talking(""))
         .route("/words.js", file("lab/words.js", script)?)
         .route("/players.html", file("lab/players.html", "text/html")?)
         .route("/reader.js", file("lab/reader.js", script)?)
         .route("/hawker.js", file("lab/hawker.js", script)?)
         .route("/plain.js", file("lab/plain.js", script)?)
+        .route("/estimate.js", file("lab/estimate.js", script)?)
         .route("/players.js", file("lab/players.js", script)?)
         .route("/hls.js", file("node_modules/hls.js/dist/hls.min.js", script)?)
         .route("/shaka.js", file("node_modules/shaka-player/dist/shaka-player.compiled.js", script)?)
@@ -88,6 +97,11 @@ impl Site {
     /// Where the pages are.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The page of ours that notes its estimates of the link, kept to HTTP or not.
+    pub fn estimates(&self, over: &str) -> String {
+        format!("{}/estimate-{over}.html", self.origin)
     }
 
     /// The page of a player.

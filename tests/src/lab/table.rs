@@ -21,7 +21,7 @@ pub struct Column {
 }
 
 /// All columns, the one that counts most first.
-pub const COLUMNS: [Column; 22] = [
+pub const COLUMNS: [Column; 23] = [
     column("NQoE", 3, |f| f.seen.nqoe, "1 is the best rung without stall, switch or delay"),
     column("NQoE printed", 3, |f| f.nqoe_printed, "with the weights as the challenge printed them"),
     column("stall %", 2, |f| f.seen.stall_ratio() * 100.0, "of the time since the first frame"),
@@ -41,7 +41,8 @@ pub const COLUMNS: [Column; 22] = [
     column("shown %", 1, |f| f.shown_percent, "frames shown of those made meanwhile"),
     column("page CPU %", 0, |f| f.cpu_percent, "of a core, the page's process"),
     column("browser CPU %", 0, |f| f.browser_percent, "of a core, all processes of the browser"),
-    column("long tasks/min", 1, |f| f.long_tasks, "of the main thread above 50 ms, after 5 s"),
+    column("long tasks/min", 1, |f| f.long_tasks, "of the main thread above 50 ms, after 10 s"),
+    column("longest ms", 0, |f| f.longest_task_ms, "of those, the longest; 0: there was none"),
     column(
         "words p50",
         0,
@@ -144,7 +145,7 @@ pub fn cell(column: &Column, spread: &Spread) -> String {
 }
 
 /// Columns that count most, by place.
-const BRIEF: [usize; 11] = [0, 2, 5, 8, 9, 11, 14, 15, 17, 20, 21];
+const BRIEF: [usize; 13] = [0, 2, 5, 8, 9, 11, 14, 15, 17, 19, 20, 21, 22];
 
 /// For the terminal.
 pub fn text(links: &[(String, Vec<Row>)]) -> String {
