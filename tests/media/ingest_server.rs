@@ -19,7 +19,8 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tracing_subscriber::fmt::MakeWriter;
 
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long a test waits for what must come, on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the server logs, in memory.
 #[derive(Clone, Default)]
@@ -67,8 +68,8 @@ fn code(refused: Result<Encoder, Close>) -> String {
 #[tokio::test]
 async fn wrong_key_is_refused_and_stays_out_of_the_log() {
     let log = Log::default();
-    // While it is the only one, a log line that another test comes by first is taken to have no listener at all, for good: what is
-    // asked then is that thread alone.
+    // While it is the only one, a log line that another test comes by first is taken to have no listener at all: what is asked
+    // then is that thread alone.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::TRACE).finish();
@@ -76,6 +77,8 @@ async fn wrong_key_is_refused_and_stays_out_of_the_log() {
     let server = server::start().await;
     let key = server.room("shop").await;
 
+    // A thread that was asked before there were two and answers only after this one has come undoes it: hence once more.
+    tracing::callsite::rebuild_interest_cache();
     let unauthorized = "NetStream.Publish.Unauthorized";
     assert_eq!(code(publish(&server, "shop", "guessed-by-somebody").await), unauthorized);
     assert_eq!(code(publish(&server, "shop", "").await), unauthorized);
@@ -110,19 +113,23 @@ async fn a_second_publisher_takes_over_after_two_silent_seconds() {
     let mut first = publish(&server, "shop", &key).await.expect("let in");
     // A rendition of its own is another seat.
     let _other = publish(&server, "shop/240p", &key).await.expect("let in");
+    // Before the last that is heard of it, so that what a busy machine takes only makes the wait longer.
+    let heard = Instant::now();
     send_a_second(&mut first).await;
-    let silent_since = Instant::now();
     assert_eq!(code(publish(&server, "shop", &key).await), "NetStream.Publish.BadName");
 
+    // Who asks ten times a second is refused for two seconds, so twenty times; on a busy machine who asks less often, less.
+    let mut refused = 1;
     let second = loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
         match publish(&server, "shop", &key).await {
             Ok(second) => break second,
-            Err(_) => assert!(silent_since.elapsed() < Duration::from_secs(6), "never let in"),
+            Err(_) => refused += 1,
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(refused < 30, "never let in");
     };
-    let waited = silent_since.elapsed();
-    assert!((1_900..3_500).contains(&waited.as_millis()), "{waited:?}");
+    let waited = heard.elapsed();
+    assert!(waited >= Duration::from_secs(2), "{waited:?}");
     let told = timeout(LIMIT, first.ended()).await.expect("the first one is sent away");
     assert!(matches!(told, Some(Close::Refused(..))), "{told:?}");
     drop(second);
@@ -134,11 +141,14 @@ async fn a_closed_connection_frees_its_seat_at_once() {
     let key = server.room("shop").await;
     let first = publish(&server, "shop", &key).await.expect("let in");
     drop(first);
-    let began = Instant::now();
-    // The server hears of the close by itself; until then the seat is refused.
-    while let Err(refused) = publish(&server, "shop", &key).await {
-        assert!(began.elapsed() < Duration::from_millis(1_500), "{refused}");
-        tokio::task::yield_now().await;
+    // The server hears of the close by itself; until then the seat is refused. Half of the time after which a silent one is
+    // taken over, if the machine gives as many turns.
+    for refused in 0.. {
+        match publish(&server, "shop", &key).await {
+            Ok(_) => break,
+            Err(why) => assert!(refused < 50, "{why}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

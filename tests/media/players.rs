@@ -57,12 +57,16 @@ async fn play(player: &str, list: &str, source: ffmpeg::Source) -> Value {
     browser.eval("return window.account").await
 }
 
+/// `latency_s`: how far behind a player may be that nothing was taken from.
 fn check(account: &Value, latency_s: f64) {
+    println!("{account}");
     assert!(account["played"].as_f64().is_some_and(|played| played >= PLAYED_S), "{account}");
     assert_eq!(account["stalls"].as_array().map(Vec::len), Some(0), "{account}");
     let starved = account["starved"].as_array().expect("a list");
     assert!(starved.iter().all(|one| one["ms"].as_f64().is_some_and(|ms| ms <= STARVED_MS)), "{account}");
-    assert!(account["latency"].as_f64().is_some_and(|latency| latency <= latency_s), "{account}");
+    // A player that does not catch up keeps what a busy machine took from it, at its start or later.
+    let taken = account["taken"].as_f64().expect("a number");
+    assert!(account["latency"].as_f64().is_some_and(|latency| latency <= latency_s + taken), "{account}");
     assert!(
         account["frames"].as_u64().is_some_and(|frames| frames > 870),
         "no picture is missing: {account}"

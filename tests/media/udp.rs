@@ -146,7 +146,7 @@ async fn row_17_the_room_is_the_same_over_udp() {
     // A server that stops says so.
     let stopping = tokio::spawn(server.stop());
     assert_eq!(again.end().await, 4_000);
-    tokio::time::timeout(Duration::from_secs(20), stopping).await.expect("it stops").unwrap();
+    tokio::time::timeout(Duration::from_secs(30), stopping).await.expect("it stops").unwrap();
 }
 
 fn likes(told: &Told) -> Option<u64> {

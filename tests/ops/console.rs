@@ -14,7 +14,7 @@ use hawker_wire::proto::client_frame::Kind;
 use hawker_wire::proto::say_reply::Outcome;
 use serde_json::{Value, json};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Finds what a person would: a control by its text.
 const FIND: &str = "const find = (text, within = document) => [...within.querySelectorAll('button, summary, a')]\

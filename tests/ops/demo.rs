@@ -14,7 +14,7 @@ use hawker_tests::binary;
 use hawker_tests::server::{self, client};
 use serde_json::Value;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
 /// A running demo. Killed when dropped, and its server with it.
 struct Demo {

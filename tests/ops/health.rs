@@ -45,10 +45,10 @@ async fn a_stop_ends_held_requests_and_idle_connections_at_once() {
     let idle = server::client();
     idle.get(format!("{}/healthz", server.url)).send().await.unwrap();
     let held = tokio::spawn(async move { server::client().get(format!("{url}?after=1")).send().await });
-    tokio::time::timeout(std::time::Duration::from_secs(5), server.stop())
+    tokio::time::timeout(std::time::Duration::from_secs(15), server.stop())
         .await
         .expect("the drain ends by itself");
-    tokio::time::timeout(std::time::Duration::from_secs(5), held)
+    tokio::time::timeout(std::time::Duration::from_secs(15), held)
         .await
         .expect("the held request ends too")
         .unwrap()

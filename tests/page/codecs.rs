@@ -46,12 +46,28 @@ async fn takes(page: &Browser, server: &Server) -> serde_json::Value {
     page.eval(asked).await
 }
 
+/// How often a browser may be opened anew until it takes what it plays.
+const TRIES: usize = 4;
+
+/// Opens the room in a new browser, again where it does not take what is wanted: a page waits half a second for the browser's word
+/// on a codec and three for its first picture, and then rightly takes another, so that a busy machine can cost a try. A page
+/// that cannot fails each time.
+async fn comes_to_take(open: impl AsyncFn() -> Browser, server: &Server, wanted: serde_json::Value) {
+    let mut seen = serde_json::Value::Null;
+    for _ in 0..TRIES {
+        seen = takes(&open().await, server).await;
+        if seen == wanted {
+            return;
+        }
+    }
+    assert_eq!(seen, wanted);
+}
+
 /// Debian's Firefox decodes H.265, its Chromium does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn h265_plays_in_firefox_and_the_same_room_falls_back_in_chromium() {
     let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("hevc", Codecs::H265)]).await;
-    let page = browser::firefox().await;
-    assert_eq!(takes(&page, &server).await, json!(["hevc", "hvc1", ["hevc"]]));
+    comes_to_take(browser::firefox, &server, json!(["hevc", "hvc1", ["hevc"]])).await;
     let page = browser::chromium().await;
     assert_eq!(takes(&page, &server).await, json!(["avc", "avc1", ["avc"]]));
 }
@@ -59,8 +75,7 @@ async fn h265_plays_in_firefox_and_the_same_room_falls_back_in_chromium() {
 #[tokio::test(flavor = "multi_thread")]
 async fn av1_and_opus_play_in_chromium() {
     let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("av1", Codecs::Av1)]).await;
-    let page = browser::chromium().await;
-    assert_eq!(takes(&page, &server).await, json!(["av1", "av01", ["av1"]]));
+    comes_to_take(browser::chromium, &server, json!(["av1", "av01", ["av1"]])).await;
 }
 
 /// A browser that says it plays H.265 and does not: the page goes on in H.264, and does not try again when it is opened anew.

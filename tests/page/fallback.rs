@@ -92,7 +92,6 @@ async fn a_managed_media_source_is_fed_only_while_it_wants_media() {
         .await;
     assert_eq!(fetched, json!([1, 0]), "sources made, and requests made while none was wanted");
     show::moves(&page).await;
-    page.until("document.querySelector('hawker-live').stats().latencyMs < 1000", Duration::from_secs(15))
-        .await;
+    page.until("document.querySelector('hawker-live').stats().latencyMs < 1000", show::START).await;
     show::quiet(&page, "managed media source").await;
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::axe;
 use crate::show;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 const LIVE: &str = "document.querySelector('hawker-live')";
 const ROOT: &str = "document.querySelector('hawker-live').shadowRoot";
 const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";

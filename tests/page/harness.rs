@@ -11,7 +11,7 @@ async fn chromium_opens_evaluates_and_tells_errors() {
     page.open(&format!("data:text/html,{html}")).await;
     assert_eq!(page.title().await.expect("a title"), "a page");
     assert_eq!(page.eval("return [innerWidth, innerHeight]").await, serde_json::json!([390, 844]));
-    page.until("document.readyState === 'complete'", Duration::from_secs(5)).await;
+    page.until("document.readyState === 'complete'", Duration::from_secs(30)).await;
     let errors = page.console_errors().await;
     assert!(errors.iter().any(|error| error.contains("seen")), "{errors:?}");
 }
@@ -30,7 +30,7 @@ async fn firefox_opens_and_evaluates() {
         }
         errors
     };
-    let errors = tokio::time::timeout(Duration::from_secs(10), told).await.expect("an error is told");
+    let errors = tokio::time::timeout(Duration::from_secs(30), told).await.expect("an error is told");
     assert!(errors.iter().any(|error| error.contains("seen")), "{errors:?}");
 }
 

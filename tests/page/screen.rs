@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::show;
 
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(30);
 const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
 const OVERLAY: &str = "document.querySelector('hawker-live').shadowRoot.querySelector('.overlay')";
 

@@ -10,7 +10,7 @@ use crate::show;
 /// Finds in the player's shadow root.
 const FIND: &str =
     "const root = document.querySelector('hawker-live').shadowRoot; const find = s => root.querySelector(s);";
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_25_a_shop_page_of_another_origin_plays_under_a_strict_policy() {

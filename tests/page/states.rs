@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::axe;
 use crate::show;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 const LIVE: &str = "document.querySelector('hawker-live')";
 
 /// Answers to questions for the room's state with this status, as a gate before the server does.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::show;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn says(page: &Browser, words: &str) {
     let reads = format!(

@@ -5,7 +5,7 @@
 
 const wanted = new URLSearchParams(location.search);
 const video = document.getElementById('video');
-const account = { player: wanted.get('player'), started: false, played: 0, stalls: [], starved: [], errors: [], latency: null };
+const account = { player: wanted.get('player'), started: false, played: 0, taken: 0, stalls: [], starved: [], errors: [], latency: null };
 window.account = account;
 
 // What each track has buffered, whichever player filled it: a hole is then the missing bytes' track and time.
@@ -48,8 +48,22 @@ const ahead = () => {
 let last = { at: 0, time: 0 };
 let stall = null;
 const began = performance.now();
+
+// How far the picture fell behind since the player chose its place, in seconds: for each look, what should have been played less
+// what was. Of the players only hls.js catches up, and slowly, so that this is in their latency to the end, whoever took the time.
+let look = null;
+const count = (now) => {
+  if (look) account.taken += ((now - look.at) / 1000) * video.playbackRate - (video.currentTime - look.time);
+  if (look || video.currentTime > 0) look = { at: now, time: video.currentTime };
+};
+// The first seek is the choice. What a later one leaves out or repeats was not played.
+video.addEventListener('seeking', () => {
+  look = { at: look?.at ?? performance.now(), time: video.currentTime };
+});
+
 setInterval(() => {
   const now = performance.now();
+  count(now);
   if (!account.started) {
     if (video.currentTime > 0 && !video.paused && video.readyState >= 3) {
       account.started = true;
