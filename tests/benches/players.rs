@@ -319,6 +319,8 @@ fn build() -> Result<String> {
     for file in [
         "lab/reader.js",
         "lab/hawker.js",
+        "lab/plain.js",
+        "lab/parts.js",
         "lab/words.js",
         "lab/players.js",
         "lab/players.html",

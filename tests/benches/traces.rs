@@ -16,6 +16,7 @@ const PLAYERS: [Who; 7] = [
     Who::Hawker,
     Who::Udp,
     Who::Plain,
+    Who::Hls,
     Who::Other(Rival::Hls, 0.6),
     Who::Other(Rival::Shaka, 0.6),
     Who::Other(Rival::Dynamic, 1.0),

@@ -51,11 +51,24 @@ fn row_21_ours_is_ahead_of_the_others_and_nobody_of_the_optimum() {
 #[test]
 fn a_seed_decides_everything() {
     let scenario = short(&scenario::random(3), 20);
-    for who in [Who::Hawker, OTHERS[0], OTHERS[2]] {
+    for who in [Who::Hawker, Who::Hls, OTHERS[0], OTHERS[2]] {
         let once = trial::watch(who, &scenario, 5);
         assert_eq!(once, trial::watch(who, &scenario, 5), "{}", who.name());
         assert_ne!(once.0, trial::watch(who, &scenario, 6).0, "{}", who.name());
     }
+}
+
+/// Part by part nothing is missing; what each part waits for is latency that our own way does not have.
+#[test]
+fn ours_on_plain_ll_hls_plays_the_same_later() {
+    let periods = vec![Period { ms: 30_000, kbps: 20_000, latency_ms: 20 }];
+    let scenario = Scenario { periods, ..scenario::random(1) };
+    let weights = trial::weights();
+    let [own, hls] = [Who::Hawker, Who::Hls].map(|who| trial::trial(who, &scenario, 1, &weights));
+    println!("{own:?}\n{hls:?}");
+    assert_eq!((own.stall_ratio(), hls.stall_ratio()), (0.0, 0.0));
+    assert!(hls.kbps > 0.98 * own.kbps);
+    assert!((0.1..0.5).contains(&(hls.latency_s - own.latency_s)));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct Player {
 }
 
 /// All there are.
-pub const PLAYERS: [Player; 12] = [
+pub const PLAYERS: [Player; 13] = [
     Player { name: "hawker", about: "ours", best: true, bare: true },
     Player {
         name: "hawker-plain",
@@ -27,6 +27,7 @@ pub const PLAYERS: [Player; 12] = [
         best: false,
         bare: true,
     },
+    Player { name: "hawker-hls", about: "ours, on plain LL-HLS", best: false, bare: true },
     Player { name: "hls-default", about: "hls.js, as it comes", best: false, bare: true },
     Player { name: "hls-tuned", about: "hls.js, for low latency", best: true, bare: true },
     Player { name: "shaka-default", about: "Shaka, as it comes", best: false, bare: true },

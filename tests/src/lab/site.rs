@@ -71,7 +71,9 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
     let script = "text/javascript";
     let router = Router::new()
         .route("/hawker.html", ours("", ""))
-        .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n", ""))
+        // What stands before the SDK looks at `fetch`, so that all must go over it.
+        .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n", HTTP))
+        .route("/hawker-hls.html", ours("<script src=\"parts.js\"></script>\n", HTTP))
         .route("/estimate-udp.html", ours(ESTIMATE, ""))
         .route("/estimate-http.html", ours(ESTIMATE, HTTP))
         .route("/hawker-http.html", talking(HTTP))
@@ -82,6 +84,7 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
         .route("/hawker.js", file("lab/hawker.js", script)?)
         .route("/plain.js", file("lab/plain.js", script)?)
         .route("/estimate.js", file("lab/estimate.js", script)?)
+        .route("/parts.js", file("lab/parts.js", script)?)
         .route("/players.js", file("lab/players.js", script)?)
         .route("/hls.js", file("node_modules/hls.js/dist/hls.min.js", script)?)
         .route("/shaka.js", file("node_modules/shaka-player/dist/shaka-player.compiled.js", script)?)

@@ -13,6 +13,7 @@ pub mod link;
 pub mod mse;
 mod origin;
 mod page;
+mod parts;
 pub mod rival;
 pub mod scenario;
 mod tcp;
@@ -123,6 +124,11 @@ impl World {
     /// All goes over UDP from now on, as our server sends there.
     pub fn udp(&mut self) {
         self.link.quic(self.now_us);
+    }
+
+    /// Whether media reach it part by part, as plain LL-HLS has them.
+    pub fn in_parts(&mut self, in_parts: bool) {
+        self.origin.in_parts = in_parts;
     }
 
     /// The player's core.

@@ -3,6 +3,8 @@
 use super::WALL_MS;
 use super::camera::Camera;
 use super::link::{Cargo, Link, NOTES};
+use super::parts::{LIST_BYTES, PART_BYTES, Parts, Send};
+use bytes::Bytes;
 use hawker_server_core::media::frame::Event;
 use hawker_server_core::media::live::{Answer, Input, Live, PublisherId, Rules};
 use hawker_server_core::media::window::Limits;
@@ -22,6 +24,8 @@ pub(super) enum Call {
     Stream { turn: u32, after: Option<u64> },
     /// The clock.
     Time { turn: u32 },
+    /// A part of the segment that this request is for.
+    Part { request: u32, part: u32 },
 }
 
 /// What short answers say; cargo carries their key.
@@ -31,6 +35,12 @@ pub(super) enum Note {
     Stream(u32, Box<Stream>),
     /// The server's clock, for this turn.
     Time(u32, f64),
+    /// A playlist came by which so many parts have an address.
+    Lists(u32, u32),
+    /// A part came.
+    Came(u32),
+    /// The page asks for a part of this request's segment.
+    Ask(u32, u32),
 }
 
 #[derive(Debug)]
@@ -42,6 +52,7 @@ struct Open {
     cursor: usize,
     begun: bool,
     asked_us: u64,
+    parts: Parts,
 }
 
 /// See the module text.
@@ -55,6 +66,10 @@ pub(super) struct Origin {
     open: Vec<Open>,
     polls: Vec<(u32, u64, u64)>,
     notes: BTreeMap<u64, Note>,
+    /// Segments go part by part, as plain LL-HLS has them.
+    pub(super) in_parts: bool,
+    /// What stands before a segment's chunks, which a page has once.
+    inits: BTreeMap<u32, Bytes>,
 }
 
 /// How long a request is held.
@@ -79,6 +94,8 @@ impl Origin {
             open: Vec::new(),
             polls: Vec::new(),
             notes: BTreeMap::new(),
+            in_parts: false,
+            inits: BTreeMap::new(),
         }
     }
 
@@ -124,7 +141,16 @@ impl Origin {
     }
 
     pub(super) fn note(&mut self, key: u64) -> Option<Note> {
-        self.notes.remove(&key)
+        let note = self.notes.remove(&key)?;
+        let (Note::Lists(request, _) | Note::Came(request)) = note else { return Some(note) };
+        let parts = &mut self.open.iter_mut().find(|open| open.request == request)?.parts;
+        let wanted = if let Note::Lists(_, known) = note { parts.told(known) } else { parts.came() };
+        wanted.map(|part| Note::Ask(request, part))
+    }
+
+    /// The init segment that a page put before what this request brings.
+    pub(super) fn init(&mut self, request: u32) -> Option<Bytes> {
+        self.inits.remove(&request)
     }
 
     pub(super) fn next_us(&self) -> Option<u64> {
@@ -164,12 +190,17 @@ impl Origin {
                 self.open.retain(|open| open.request != request);
                 link.cancel(request);
             }
+            Call::Part { request, part } => {
+                if let Some(open) = self.open.iter_mut().find(|open| open.request == request) {
+                    open.parts.ask(part);
+                }
+            }
             Call::Stream { turn, after } if after == Some(self.live.version()) => {
                 self.polls.push((turn, self.live.version(), now_us + 20_000_000));
             }
             Call::Stream { turn, .. } => self.tell_stream(now_us, turn, link),
             Call::Time { turn } => {
-                self.tell(now_us, Note::Time(turn, WALL_MS as f64 + now_us as f64 / 1e3), link)
+                self.tell(now_us, NOTES, Note::Time(turn, WALL_MS as f64 + now_us as f64 / 1e3), link)
             }
             Call::Fetch { request, epoch, rendition, number, probe: None } => {
                 self.open.push(Open {
@@ -180,6 +211,7 @@ impl Origin {
                     cursor: 0,
                     begun: false,
                     asked_us: now_us,
+                    parts: Parts::default(),
                 });
             }
             Call::Fetch { request, epoch, rendition, number, probe: Some(bytes) } => {
@@ -205,18 +237,24 @@ impl Origin {
 
     fn tell_stream(&mut self, now_us: u64, turn: u32, link: &mut Link) {
         let stream = Box::new(self.live.stream(wall(now_us)));
-        self.tell(now_us, Note::Stream(turn, stream), link);
+        self.tell(now_us, NOTES, Note::Stream(turn, stream), link);
     }
 
-    fn tell(&mut self, now_us: u64, note: Note, link: &mut Link) {
+    /// Behind what was sent before on this lane.
+    fn tell(&mut self, now_us: u64, lane: u32, note: Note, link: &mut Link) {
         self.ids += 1;
         self.notes.insert(self.ids, note);
-        link.send(now_us, NOTES, Cargo::Note(self.ids));
+        link.send(now_us, lane, Cargo::Note(self.ids));
     }
 
     /// Sends what there is; `false`: the request is answered.
-    fn serve(&self, now_us: u64, open: &mut Open, link: &mut Link) -> bool {
+    fn serve(&mut self, now_us: u64, open: &mut Open, link: &mut Link) -> bool {
         let request = open.request;
+        if self.in_parts
+            && let Some(goes_on) = self.serve_parts(now_us, open, link)
+        {
+            return goes_on;
+        }
         if !open.begun {
             let what = What::Object(open.number);
             let of = Request::Of { epoch: open.epoch.clone(), rendition: open.rendition.clone(), what };
@@ -269,6 +307,48 @@ impl Origin {
                 link.send(now_us, request, Cargo::End(request));
                 false
             }
+        }
+    }
+
+    /// The same part by part; `None`: there is nothing of this segment.
+    fn serve_parts(&mut self, now_us: u64, open: &mut Open, link: &mut Link) -> Option<bool> {
+        let request = open.request;
+        let of = (&*open.epoch, &*open.rendition, open.number);
+        let init = self.before_chunks(of)?;
+        open.begun = true;
+        while let Some(send) = open.parts.next(&self.live, of) {
+            match send {
+                Send::Lists(known) => {
+                    link.send(now_us, NOTES, Cargo::Bytes(NOTES, Bytes::from_static(&[0; LIST_BYTES])));
+                    self.tell(now_us, NOTES, Note::Lists(request, known), link);
+                }
+                Send::Part { chunks, first, independent } => {
+                    if first {
+                        self.inits.insert(request, init.clone());
+                        link.send(now_us, request, Cargo::Head(request, 200, independent, None));
+                    }
+                    link.send(now_us, request, Cargo::Bytes(NOTES, Bytes::from_static(&[0; PART_BYTES])));
+                    for bytes in chunks {
+                        link.send(now_us, request, Cargo::Bytes(request, bytes));
+                    }
+                    self.tell(now_us, request, Note::Came(request), link);
+                }
+                Send::End => {
+                    link.send(now_us, request, Cargo::End(request));
+                    return Some(false);
+                }
+            }
+        }
+        Some(true)
+    }
+
+    /// `ftyp moov` of a segment.
+    fn before_chunks(&self, (epoch, rendition, number): (&str, &str, u64)) -> Option<Bytes> {
+        let what = What::Object(number);
+        match self.live.reply(&Request::Of { epoch: epoch.into(), rendition: rendition.into(), what }) {
+            Answer::Live(Reply::Whole(whole)) => whole.bytes.into_iter().next(),
+            Answer::Live(Reply::Follow(follow)) => follow.bytes.into_iter().next(),
+            Answer::Live(_) | Answer::Offline | Answer::Ended => None,
         }
     }
 }

@@ -117,7 +117,10 @@ impl Page {
                         self.input(now_us, Input::Time(reply), mse);
                     }
                 }
-                Some(Note::Stream(..)) | None => {}
+                Some(Note::Ask(request, part)) if self.fetches.contains_key(&request) => {
+                    self.calls.push(Call::Part { request, part });
+                }
+                Some(Note::Stream(..) | Note::Lists(..) | Note::Came(_) | Note::Ask(..)) | None => {}
             },
             Cargo::Head(request, status, independent, hint) => {
                 let Some(fetch) = self.fetches.get_mut(&request) else { return };
@@ -133,6 +136,9 @@ impl Page {
                         Input::Opened(request, independent, hint.filter(|_| !self.plain)),
                         mse,
                     );
+                    if let Some(init) = origin.init(request) {
+                        self.bytes(now_us, request, &init, mse);
+                    }
                 }
             }
             Cargo::Bytes(request, bytes) => self.bytes(now_us, request, &bytes, mse),

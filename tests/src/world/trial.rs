@@ -32,6 +32,8 @@ pub enum Who {
     Udp,
     /// Ours, without what our server tells it.
     Plain,
+    /// The same on plain LL-HLS, by parts.
+    Hls,
     /// Another, so many seconds behind.
     Other(Rival, f64),
 }
@@ -43,6 +45,7 @@ impl Who {
             Self::Hawker => "Hawker",
             Self::Udp => "Hawker, UDP",
             Self::Plain => "Hawker, plain",
+            Self::Hls => "Hawker, LL-HLS",
             Self::Other(Rival::Hls, _) => "hls.js",
             Self::Other(Rival::Shaka, _) => "Shaka",
             Self::Other(Rival::Dynamic, _) => "dash.js Dynamic",
@@ -74,9 +77,10 @@ pub fn watch(who: Who, scenario: &Scenario, seed: u64) -> (Vec<Shown>, f64, f64)
     let length_s = scenario.length_ms().min(240_000) as f64 / 1e3;
     let before_s = AHEAD_S + begins_ms as f64 / 1e3;
     match who {
-        Who::Hawker | Who::Udp | Who::Plain => {
+        Who::Hawker | Who::Udp | Who::Plain | Who::Hls => {
             let mut world = World::new(seed + 1);
-            world.plain(who == Who::Plain);
+            world.plain(matches!(who, Who::Plain | Who::Hls));
+            world.in_parts(who == Who::Hls);
             if who == Who::Udp {
                 world.udp();
             }
