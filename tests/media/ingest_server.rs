@@ -255,6 +255,18 @@ async fn a_room_that_asks_for_a_ladder_gets_one() {
     assert!(begins[0].is_some() && begins.iter().all(|begin| *begin == begins[0]), "{begins:?}");
 }
 
+#[tokio::test]
+async fn the_ladder_of_an_upright_picture_is_no_coarser() {
+    let server = server::start_with(small_ladder).await;
+    server.post("/rooms", &json!({ "id": "shop", "ladder": true })).await;
+    let key = server.running.app.directory.key("shop").expect("a key");
+    let source = ffmpeg::Source { size: (360, 640), ..ffmpeg::Source::default() };
+    let _encoder = ffmpeg::publish(&server.rtmp("shop", &key), &source);
+    let stream = stream_until(&server, "shop", |stream| stream.renditions.len() == 3).await;
+    let sizes: Vec<_> = stream.renditions.iter().map(|r| (r.name.as_str(), r.width, r.height)).collect();
+    assert_eq!(sizes, [("source", 360, 640), ("180p", 180, 320), ("90p", 90, 160)]);
+}
+
 /// The decoding time of the first picture of a segment: the `tfdt` behind the first `tfhd` of track 1.
 fn first_picture(segment: &[u8]) -> Option<u64> {
     let after = |from: usize, name: &[u8]| {

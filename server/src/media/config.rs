@@ -39,7 +39,7 @@ pub struct LadderConfig {
 pub struct Rung {
     /// As it shows in URLs and in the quality menu.
     pub name: String,
-    /// Pixels; the width follows from the encoder's picture.
+    /// Pixels of the shorter side; the other follows from the encoder's picture.
     pub height: u32,
     /// Kilobits a second of the picture.
     pub video_kbps: u32,

@@ -241,7 +241,10 @@ fn arguments(config: &LadderConfig, rtmp: SocketAddr, room: &str, key: &str) -> 
         let bits = rung.video_kbps;
         list.extend(words("-map 0:v:0 -map 0:a:0? -c:v libx264 -tune zerolatency -pix_fmt yuv420p -bf 0"));
         list.extend(["-preset".to_owned(), config.preset.clone()]);
-        list.extend(["-vf".to_owned(), format!("scale=-2:{}", rung.height)]);
+        // The shorter side: an upright picture has as many pixels as one that lies.
+        let lines = rung.height;
+        let scale = format!("scale='if(gt(iw,ih),-2,{lines})':'if(gt(iw,ih),{lines},-2)'");
+        list.extend(["-vf".to_owned(), scale]);
         list.extend(words(&format!("-b:v {bits}k -maxrate {bits}k -bufsize {bits}k")));
         // The encoder's own milliseconds instead of a raster of frames, which would move every picture by a part of one. A
         // keyframe each second of that time: the same pictures in every rung, wherever the stamps begin.
