@@ -66,7 +66,8 @@ impl Options {
     }
 }
 
-/// A running browser with its driver. Both end when it is dropped, also on a panic.
+/// A running browser with its driver. Both end when it is dropped, also on a panic, or when either of them or this process is
+/// killed.
 pub struct Browser {
     client: Client,
     session: String,
@@ -74,6 +75,10 @@ pub struct Browser {
     said: Said,
     driver: Child,
 }
+
+/// Runs a driver in a process group that ends as a whole, browser included, when the driver does or when standard input closes:
+/// that is when whoever started it drops it, panics or is killed. A driver that is killed alone leaves its browser running.
+const TOGETHER: &str = r#"{ "$@" </dev/null; kill -KILL 0; } & read -r end; kill -KILL 0"#;
 
 /// Where drivers listen that run beside the test.
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -154,14 +159,15 @@ pub async fn firefox() -> Browser {
 
 /// Starts a driver on a port that it chooses and waits for the line that tells it.
 async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (Child, u16, Said) {
-    let mut driver = Command::new(program)
+    let mut driver = Command::new("sh")
+        .args(["-c", TOGETHER, "sh", program])
         .args(arguments)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
+        .process_group(0)
         .spawn()
-        .unwrap_or_else(|error| panic!("{program} does not start ({error}): tests/run installs it"));
+        .unwrap_or_else(|error| panic!("sh does not start: {error}"));
     let mut lines = BufReader::new(driver.stdout.take().expect("stdout is piped")).lines();
     while let Some(line) = lines.next_line().await.expect("the driver speaks UTF-8") {
         let Some((_, rest)) = line.split_once(before_port) else { continue };
@@ -173,7 +179,7 @@ async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (
         tokio::spawn(listen(driver.stderr.take().expect("stderr is piped"), said.clone()));
         return (driver, port, said);
     }
-    panic!("{program} ended before it listened");
+    panic!("{program} ended before it listened: tests/run installs it");
 }
 
 /// Reads an output to its end and keeps the errors in it.
@@ -306,8 +312,8 @@ impl Browser {
         answer.get("value").cloned().unwrap_or_default()
     }
 
-    /// Process id of the driver, whose children the browser's processes are.
-    pub fn driver(&self) -> u32 {
+    /// The process group of the driver and its browser, which is also the process id that both descend from.
+    pub fn group(&self) -> u32 {
         self.driver.id().unwrap_or_default()
     }
 

@@ -88,7 +88,7 @@ pub async fn watch(
     browser.open(page).await;
     let since_open = browser.eval("return performance.now()").await.as_f64().unwrap_or_default();
     tokio::time::sleep(length.saturating_sub(Duration::from_micros((since_open * 1e3) as u64))).await;
-    let cpu_s = cpu(browser.driver());
+    let cpu_s = cpu(browser.group());
     let account = browser
         .eval(
             // A link may be too bad for the page itself.
@@ -115,9 +115,9 @@ pub async fn watch(
     Ok(viewing)
 }
 
-/// Processor time so far of the busiest page and of all processes under the driver, s.
-fn cpu(driver: u32) -> [f64; 2] {
-    let mut family = vec![driver];
+/// Processor time so far of the busiest page and of all processes of the browser, without its driver, s.
+fn cpu(group: u32) -> [f64; 2] {
+    let mut family = vec![group];
     let (mut page, mut all) = (0.0f64, 0.0);
     let processes = processes();
     // Parents have lower ids than their children but for wraps, which a second look catches.
@@ -129,12 +129,13 @@ fn cpu(driver: u32) -> [f64; 2] {
         }
     }
     for (pid, _, seconds) in processes {
-        if pid == driver || !family.contains(&pid) {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        if pid == group || !family.contains(&pid) || line.contains("chromedriver") {
             continue;
         }
         all += seconds;
-        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if String::from_utf8_lossy(&line).contains("--type=renderer") {
+        if line.contains("--type=renderer") {
             page = page.max(seconds);
         }
     }
