@@ -16,6 +16,8 @@ mod harness;
 mod pictures;
 #[path = "page/policy.rs"]
 mod policy;
+#[path = "page/portrait.rs"]
+mod portrait;
 #[path = "page/screen.rs"]
 mod screen;
 #[path = "page/shop.rs"]

@@ -52,6 +52,10 @@ const DOUBLE_MS = 300;
 const DOUBLE_PX = 40;
 /** So far, in px, a finger goes sideways for a swipe. */
 const SWIPE_PX = 60;
+/** Narrower than this, in px, a box in a page has no room beside an upright picture. */
+const BESIDE_PX = 700;
+/** The picture fills a box so much wider or higher than itself and loses its edges: 9:16 on a phone of 21:9, not on a tablet. */
+const CROP = 1.32;
 /** Less of the picture than this in the window: it goes to the corner. */
 const AWAY_SHARE = 0.4;
 
@@ -151,6 +155,24 @@ export function attach(live, stage, video, engine) {
   }, { threshold: steps });
   watch.observe(live);
 
+  // ------------------------------------------------------------------------------------------- how the picture stands
+
+  const stand = () => {
+    const ratio = video.videoWidth / video.videoHeight;
+    // What is between two pictures stands as the one before.
+    if (!ratio) return bound();
+    const full = live.matches(":fullscreen");
+    const upright = live.clientWidth < live.clientHeight;
+    const over = full || live.matches("[fill], [expanded]") ? upright : live.clientWidth < BESIDE_PX;
+    const small = floats() || (full && !over);
+    if (ratio < 1) live.setAttribute("portrait", small ? "" : over ? "over" : "beside");
+    else live.removeAttribute("portrait");
+    const crop = stage.clientWidth / stage.clientHeight / ratio;
+    live.style.setProperty("--hawker-ratio", ratio);
+    live.style.setProperty("--hawker-fit", Math.max(crop, 1 / crop) < CROP ? "cover" : "contain");
+    bound();
+  };
+
   // ---------------------------------------------------------------------------------------- what the screen can show
 
   let sees = { at: 0, why: "" };
@@ -166,8 +188,9 @@ export function attach(live, stage, video, engine) {
     const last = rungs.length - 1;
     const box = window_ ?? { width: stage.clientWidth, height: stage.clientHeight };
     // The worst that still has as many lines as are seen; a tenth less is not missed.
+    const fit = window_ || getComputedStyle(video).objectFit !== "cover" ? "min" : "max";
     const enough = (rung) => {
-      const lines = Math.min(box.height, (box.width * rung.height) / rung.width || box.height) * devicePixelRatio;
+      const lines = Math[fit](box.height, (box.width * rung.height) / rung.width || box.height) * devicePixelRatio;
       return rung.height >= lines * 0.9;
     };
     const size = box.height ? Math.max(0, rungs.map(enough).lastIndexOf(true)) : 0;
@@ -202,8 +225,9 @@ export function attach(live, stage, video, engine) {
     bound();
   };
   const looks = setInterval(look, LOOK_MS);
-  const sizes = new ResizeObserver(bound);
-  sizes.observe(stage);
+  const sizes = new ResizeObserver(stand);
+  for (const box of [stage, live]) sizes.observe(box);
+  on(video, "resize", stand);
   on(navigator.connection, "change", bound);
 
   // ------------------------------------------------------------------- small window, media keys, the screen stays bright
@@ -268,7 +292,9 @@ export function attach(live, stage, video, engine) {
 
   const picture = (event) => {
     const path = event.composedPath();
-    return path.some((node) => node.classList?.contains("overlay")) && !path.some((node) => /^(button|input)$/.test(node.localName));
+    // Words that lie over an upright picture are part of it.
+    const parts = live.getAttribute("portrait") === "over" ? ".overlay, .messages" : ".overlay";
+    return path.some((node) => node.matches?.(parts)) && !path.some((node) => /^(button|input)$/.test(node.localName));
   };
   const like = (event) => {
     const button = find(".like-button");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
-const SHEETS: [&str; 4] = ["base", "picture", "room", "sale"];
+const SHEETS: [&str; 5] = ["base", "picture", "room", "sale", "portrait"];
 
 fn main() {
     let mut css = String::new();

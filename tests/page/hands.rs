@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hawker_tests::browser::{self, Browser, Options};
+use hawker_tests::browser::{self, Options};
 use serde_json::json;
 
 use crate::axe;
@@ -13,22 +13,6 @@ const SOON: Duration = Duration::from_secs(30);
 const LIVE: &str = "document.querySelector('hawker-live')";
 const ROOT: &str = "document.querySelector('hawker-live').shadowRoot";
 const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
-
-async fn touch(page: &Browser, kind: &str, points: serde_json::Value) {
-    page.command("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
-}
-
-async fn tap(page: &Browser, x: u32, y: u32) {
-    touch(page, "touchStart", json!([{ "x": x, "y": y }])).await;
-    touch(page, "touchEnd", json!([])).await;
-}
-
-async fn swipe(page: &Browser, from: u32, to: u32) {
-    touch(page, "touchStart", json!([{ "x": from, "y": 110 }])).await;
-    touch(page, "touchMove", json!([{ "x": u32::midpoint(from, to), "y": 112 }])).await;
-    touch(page, "touchMove", json!([{ "x": to, "y": 112 }])).await;
-    touch(page, "touchEnd", json!([])).await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_21_a_finger_likes_where_it_taps_and_wipes_the_picture_clear() {
@@ -45,17 +29,16 @@ async fn row_21_a_finger_likes_where_it_taps_and_wipes_the_picture_clear() {
          n.className === 'burst' && hearts.push([n.style.left, n.style.top])))).observe({ROOT}.querySelector('.overlay'), {{ childList: true }})"
     ))
     .await;
-    tap(&page, 120, 90).await;
-    tap(&page, 124, 92).await;
+    page.double_tap(120, 90).await;
     page.until("hearts.length === 1", SOON).await;
-    assert_eq!(page.eval("return hearts[0]").await, json!(["124px", "92px"]), "where the finger was");
+    assert_eq!(page.eval("return hearts[0]").await, json!(["120px", "90px"]), "where the finger was");
     page.until(&format!("{likes} > {before}"), SOON).await;
 
     let seen = |name: &str| format!("getComputedStyle({ROOT}.querySelector('{name}')).display !== 'none'");
-    swipe(&page, 100, 300).await;
+    page.swipe((100, 110), (300, 112)).await;
     page.until(&format!("!({}) && !({})", seen(".danmaku"), seen(".top")), SOON).await;
     page.picture("swiped-clear-390x844").await;
-    swipe(&page, 300, 100).await;
+    page.swipe((300, 110), (100, 112)).await;
     page.until(&format!("({}) && ({})", seen(".danmaku"), seen(".top")), SOON).await;
     assert_eq!(page.eval(&format!("return {LIVE}.paused")).await, json!(false));
     show::quiet(&page, "fingers").await;

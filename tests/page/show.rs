@@ -9,6 +9,7 @@ use hawker_demo::{camera, seed, shop};
 use hawker_server::ops::config::Config;
 use hawker_tests::browser::Browser;
 use hawker_tests::server::{self, SHOP_SECRET, Server};
+use hawker_tests::talk::Dial;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -65,11 +66,33 @@ pub(crate) async fn on_air_with(change: impl FnOnce(&mut Config)) -> Show {
 impl Show {
     /// Starts a flash sale in the room `demo`, now and for ten minutes.
     pub(crate) async fn flash_sale(&self, product: &str, price: i64, stock: u32) {
+        self.flash_sale_in(seed::DEMO, product, price, stock).await;
+    }
+
+    /// The same in any room.
+    pub(crate) async fn flash_sale_in(&self, room: &str, product: &str, price: i64, stock: u32) {
         let now_ms = self.server.running.app.clock.wall().as_ms();
         let sale = json!({
             "product": product, "price": price, "stock": stock, "limit": 2, "starts_ms": now_ms, "ends_ms": now_ms + 600_000,
         });
-        self.server.post("/rooms/demo/sales", &sale).await;
+        self.server.post(&format!("/rooms/{room}/sales"), &sale).await;
+    }
+
+    /// Shows a product in a room.
+    pub(crate) async fn pin(&self, room: &str, product: &str) {
+        self.server.put(&format!("/rooms/{room}/pin"), &json!({ "product": product })).await;
+    }
+
+    /// Three guests say five things each, as fast as they may: more than a list shows at once.
+    pub(crate) async fn talk(&self, room: &str) {
+        let lines =
+            ["主播好！", "这个壶是手工的吗？", "How big is it?", "The glaze is beautiful, I want one", "666"];
+        for name in ["小满", "Ada", "Mika"] {
+            let mut guest = Dial::new(self.server.running.http, room).guest(name).await;
+            for line in lines {
+                guest.say(line).await;
+            }
+        }
     }
 }
 

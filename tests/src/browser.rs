@@ -285,6 +285,33 @@ impl Browser {
         dragged.unwrap_or_else(|error| panic!("no drag of {expression}: {error}"));
     }
 
+    /// A finger goes down, moves a little or far, and up; Chromium with [`Options::touch`] only.
+    async fn finger(&self, path: &[(u32, u32)]) {
+        for (at, &(x, y)) in path.iter().enumerate() {
+            let kind = if at == 0 { "touchStart" } else { "touchMove" };
+            let points = json!([{ "x": x, "y": y }]);
+            self.command("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+        }
+        self.command("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+    }
+
+    /// A finger taps there, in CSS pixels. Chromium with [`Options::touch`] only.
+    pub async fn tap(&self, x: u32, y: u32) {
+        self.finger(&[(x, y)]).await;
+    }
+
+    /// A finger taps there twice, as quickly as a finger does however busy this process is. Chromium with [`Options::touch`] only.
+    pub async fn double_tap(&self, x: u32, y: u32) {
+        let taps = json!({ "x": x, "y": y, "tapCount": 2, "gestureSourceType": "touch" });
+        self.command("Input.synthesizeTapGesture", taps).await;
+    }
+
+    /// A finger goes from there to there, in CSS pixels. Chromium with [`Options::touch`] only.
+    pub async fn swipe(&self, from: (u32, u32), to: (u32, u32)) {
+        let between = (u32::midpoint(from.0, to.0), u32::midpoint(from.1, to.1));
+        self.finger(&[from, between, to]).await;
+    }
+
     /// Presses a key, as a person does.
     pub async fn press(&self, key: char) {
         let press = KeyActions::new("keyboard".into())
