@@ -18,6 +18,8 @@ mod pictures;
 mod policy;
 #[path = "page/portrait.rs"]
 mod portrait;
+#[path = "page/remote.rs"]
+mod remote;
 #[path = "page/screen.rs"]
 mod screen;
 #[path = "page/shop.rs"]

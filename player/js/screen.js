@@ -52,6 +52,8 @@ const DOUBLE_MS = 300;
 const DOUBLE_PX = 40;
 /** So far, in px, a finger goes sideways for a swipe. */
 const SWIPE_PX = 60;
+/** An arrow of a remote control moves a list by this much of what is seen of it: some of it is seen again. */
+const PAGE_SHARE = 0.7;
 /** Narrower than this, in px, a box in a page has no room beside an upright picture. */
 const BESIDE_PX = 700;
 /** The picture fills a box so much wider or higher than itself and loses its edges: 9:16 on a phone of 21:9, not on a tablet. */
@@ -347,29 +349,49 @@ export function attach(live, stage, video, engine) {
   live.toggleAttribute("tv", remote);
   const BACK = /^(Escape|GoBack|BrowserBack|XF86Back)$/;
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const LISTS = ".messages, .scroll";
   /** To the nearest thing in that direction: straight ahead counts more than aside. */
   const go = ([dx, dy]) => {
     const now = root.activeElement;
     const within = find(".sheet") ?? root;
-    const all = [...within.querySelectorAll("button:not(:disabled), input:not(.volume), a[href]")].filter(
-      (node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible",
-    );
-    if (!all.includes(now)) return (all.find((node) => node.matches(".buy")) ?? all[0])?.focus();
-    const middle = (node) => {
-      const box = node.getBoundingClientRect();
-      return [box.left + box.width / 2, box.top + box.height / 2];
+    const here = now?.closest(LISTS);
+    const box = (node) => node.getBoundingClientRect();
+    const shown = (node) => {
+      const list = node.closest(LISTS);
+      const there = !list || [node, here].includes(list) || (box(node).bottom > box(list).top && box(node).top < box(list).bottom);
+      return there && node.getClientRects().length && getComputedStyle(node).visibility === "visible";
     };
-    const [x0, y0] = middle(now);
+    const acts = [...within.querySelectorAll("button:not(:disabled), input:not(.volume), a[href]")].filter(shown);
+    // A list is a place to go to where nothing in it is, and there is more of it than is seen.
+    const lists = [...within.querySelectorAll(LISTS)].filter(
+      (list) => shown(list) && list.scrollHeight > list.clientHeight && !acts.some((node) => list.contains(node)),
+    );
+    const all = [...acts, ...lists];
+    if (!all.includes(now)) return (all.find((node) => node.matches(".buy")) ?? all[0])?.focus();
+    // Along the way from middle to middle; across it how far the two are apart, and a little for being aside.
+    const [near, far, size] = dx ? ["top", "bottom", "height"] : ["left", "right", "width"];
+    const a = box(now);
     let best = null;
     let least = Infinity;
     for (const node of all) {
-      const [x1, y1] = middle(node);
-      const ahead = (x1 - x0) * dx + (y1 - y0) * dy;
-      const aside = Math.abs((x1 - x0) * dy) + Math.abs((y1 - y0) * dx);
-      // Up and down stays over the picture, or beside it.
-      const apart = dy && !node.closest(".overlay") !== !now.closest(".overlay");
-      const far = ahead + aside * 2;
-      if (node !== now && !apart && ahead > 4 && aside <= ahead * 4 && far < least) [best, least] = [node, far];
+      const b = box(node);
+      const ahead = (b.x - a.x + (b.width - a.width) / 2) * dx + (b.y - a.y + (b.height - a.height) / 2) * dy;
+      // Whatever is in a list is met wherever one comes upon that.
+      const list = node.closest(LISTS);
+      const c = list && list !== here ? box(list) : b;
+      const aside = Math.max(0, a[near] - c[far], c[near] - a[far]) + Math.abs(a[near] - b[near] + (a[size] - b[size]) / 2) / 8;
+      // Up and down stays over the picture, or beside it; sideways goes to what is about level, and to no list.
+      const fits = dy ? !node.closest(".overlay") === !now.closest(".overlay") : aside <= ahead * 4 && !lists.includes(node);
+      // Up and down the rest of a list comes first.
+      const way = ahead + aside * 2 + (dy && here && list !== here ? innerHeight * 4 : 0);
+      if (node !== now && fits && ahead > 4 && way < least) [best, least] = [node, way];
+    }
+    // What cannot be gone to is scrolled to, and then the list is left.
+    const list = dy && now.closest(`${LISTS}, .sheet`);
+    if (list && (best === null || !list.contains(best))) {
+      const top = list.scrollTop;
+      list.scrollBy(0, dy * list.clientHeight * PAGE_SHARE);
+      if (list.scrollTop !== top) return;
     }
     best?.focus();
     best?.scrollIntoView({ block: "nearest" });
@@ -385,7 +407,9 @@ export function attach(live, stage, video, engine) {
       const at = root.activeElement;
       // Sideways a slider moves, and a caret where there is text.
       if (arrow?.[0] && at?.matches("input:not([type=checkbox])") && at.value) return;
-      if (back && find(".sheet")) find(".sheet .plain").click();
+      // The OK of a remote control is Enter, which switches no switch.
+      if (event.key === "Enter" && at?.matches("[type=checkbox]")) at.click();
+      else if (back && find(".sheet")) find(".sheet .plain").click();
       else if (back && at) at.blur();
       else if (arrow) {
         // What rests wakes up, and is there to go to.
