@@ -1,5 +1,7 @@
 //! The page ring: real Chromium and Firefox against the real server, its camera and the demo's shop of another origin.
 
+#[path = "page/around.rs"]
+mod around;
 #[path = "page/axe.rs"]
 mod axe;
 #[path = "page/breaks.rs"]

@@ -449,9 +449,9 @@ export function attach(live, stage, video, engine) {
     get startsMs() {
       return engine?.starts_ms ?? 0;
     },
-    /** Why nothing better than it is played unasked: "size", "saver", "device", or "". */
+    /** Why nothing better than it is played unasked: "size", "saver", "device", or "": nothing of these, or the link allows less. */
     get limit() {
-      return sees.why;
+      return live.renditions.findIndex((rung) => rung.name === live.rendition) > sees.at ? "" : sees.why;
     },
     leave() {
       shrink(false);
@@ -460,6 +460,7 @@ export function attach(live, stage, video, engine) {
       watch.disconnect();
       sizes.disconnect();
       for (const name in keys) key(name, null);
+      if (session) session.metadata = null;
       bright();
     },
   };

@@ -74,10 +74,13 @@ fn quality(ui: Ui) -> El {
     ))
 }
 
-/// What plays by itself, and why nothing better does.
+/// What plays by itself, and why nothing better does; nothing where the viewer has chosen.
 fn why(ui: Ui) -> String {
     // The estimate is no signal: look again with the clock.
     ui.wall.track();
+    if !ui.player.with(|player| player.wants(AUTO)) {
+        return String::new();
+    }
     let words = ui.words;
     let (playing, best) = ui.player.with(|player| {
         let best = player.renditions.first().is_none_or(|(name, _)| *name == player.rendition);

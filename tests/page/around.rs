@@ -1,0 +1,210 @@
+//! What is around the picture: the small window, media keys, the lock against a dark screen, what a device or a link carries, and
+//! what the menu says of it. A headless browser has no small window and no lock: those two are played at the page's edge.
+
+use std::time::Duration;
+
+use hawker_tests::browser::{self, Browser, Options};
+use serde_json::json;
+
+use crate::show::{self, Show};
+
+const SOON: Duration = Duration::from_secs(20);
+const LIVE: &str = "document.querySelector('hawker-live')";
+const ROOT: &str = "document.querySelector('hawker-live').shadowRoot";
+const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
+/// What the menu says of the choice by itself.
+const WHY: &str =
+    "document.querySelector('hawker-live').shadowRoot.querySelector('.choice-more')?.textContent";
+
+async fn room(page: &Browser, show: &Show) {
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(page).await;
+    page.until(CONTROLS, show::START).await;
+}
+
+async fn menu(page: &Browser) {
+    page.eval(&format!("{ROOT}.querySelector('.control.words').click()")).await;
+    page.until(WHY, SOON).await;
+}
+
+async fn says(page: &Browser, why: &str) {
+    page.until(&format!("{WHY} === {}", json!(why)), SOON).await;
+}
+
+/// A small window of 320x180, as a browser with a screen opens it.
+const SMALL_WINDOW: &str = "
+    let owner = null;
+    Object.defineProperty(document, 'pictureInPictureEnabled', { get: () => true });
+    Object.defineProperty(document, 'pictureInPictureElement', { get: () => owner });
+    HTMLVideoElement.prototype.requestPictureInPicture = async function () {
+        owner = this.getRootNode().host;
+        this.dispatchEvent(Object.assign(new Event('enterpictureinpicture'), { pictureInPictureWindow: { width: 320, height: 180 } }));
+    };
+    document.exitPictureInPicture = async () => {
+        const video = owner.shadowRoot.querySelector('video');
+        owner = null;
+        video.dispatchEvent(new Event('leavepictureinpicture'));
+    };";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_small_window_it_is_neither_in_the_corner_nor_sharper_than_that_shows() {
+    let show = show::on_air().await;
+    let page = browser::chromium_with(Options { height: 700, ..Options::desktop() }).await;
+    page.before_pages(SMALL_WINDOW).await;
+    page.open(&format!("{}/", show.shop)).await;
+    show::moves(&page).await;
+    page.until(CONTROLS, show::START).await;
+    page.until(&format!("{LIVE}.rendition === '540p'"), SOON).await;
+    // Its button, as a person finds it.
+    page.click(&format!("{ROOT}.querySelector('.overlay')")).await;
+    page.click(&format!("{ROOT}.querySelector('.control.wide')")).await;
+    page.until(&format!("document.pictureInPictureElement === {LIVE}"), SOON).await;
+    page.until(&format!("{LIVE}.rendition === '240p' && {LIVE}.screen.limit === 'size'"), SOON).await;
+    page.eval("scrollTo(0, 5000); await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))").await;
+    page.until(&format!("{ROOT}.querySelector('video').getBoundingClientRect().bottom < 0"), SOON).await;
+    assert_eq!(
+        page.eval(&format!("return {LIVE}.hasAttribute('mini')")).await,
+        json!(false),
+        "it has a window"
+    );
+    // Back from it, to the corner, for the page is still elsewhere.
+    page.eval("document.exitPictureInPicture()").await;
+    page.until(&format!("{LIVE}.hasAttribute('mini')"), SOON).await;
+    page.eval("scrollTo(0, 0)").await;
+    page.until(&format!("!{LIVE}.hasAttribute('mini') && {LIVE}.rendition === '540p'"), SOON).await;
+    show::quiet(&page, "small window").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_keys_play_and_pause_and_the_lock_screen_names_the_show() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    // The browser's own session, and the keys by which a system calls it.
+    page.before_pages(
+        "window.keys = {}; const real = MediaSession.prototype.setActionHandler; \
+         MediaSession.prototype.setActionHandler = function (name, act) { real.call(this, name, act); keys[name] = act; };",
+    )
+    .await;
+    room(&page, &show).await;
+    page.until("navigator.mediaSession.playbackState === 'playing'", SOON).await;
+    page.until("navigator.mediaSession.metadata?.title === 'Hawker 样板间'", SOON).await;
+    page.eval("keys.pause()").await;
+    page.until(&format!("{LIVE}.paused && navigator.mediaSession.playbackState === 'paused'"), SOON).await;
+    page.eval("keys.play()").await;
+    page.until(&format!("!{LIVE}.paused && navigator.mediaSession.playbackState === 'playing'"), SOON).await;
+    show::moves(&page).await;
+    // Who leaves takes the keys along: they are the page's again.
+    page.eval(&format!("{LIVE}.remove()")).await;
+    page.until("keys.play === null && keys.pause === null && !navigator.mediaSession.metadata", SOON).await;
+    show::quiet(&page, "media keys").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_screen_stays_bright_while_it_is_watched_and_no_longer() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.before_pages(
+        "window.held = 0; let hidden = false; \
+         Object.defineProperty(document, 'hidden', { get: () => hidden }); \
+         window.hide = (now) => { hidden = now; document.dispatchEvent(new Event('visibilitychange')); }; \
+         Object.defineProperty(navigator, 'wakeLock', { value: { async request(type) { \
+             if (type !== 'screen') throw new TypeError(type); \
+             held += 1; \
+             return { released: false, async release() { if (!this.released) held -= 1; this.released = true; } }; } } });",
+    )
+    .await;
+    room(&page, &show).await;
+    page.until("held === 1", SOON).await;
+    for (off, on) in [
+        (format!("{LIVE}.pause()"), format!("{LIVE}.play()")),
+        ("hide(true)".to_owned(), "hide(false)".to_owned()),
+    ] {
+        page.eval(&off).await;
+        page.until("held === 0", SOON).await;
+        page.eval(&on).await;
+        page.until("held === 1", SOON).await;
+    }
+    page.eval(&format!("{LIVE}.remove()")).await;
+    page.until("held === 0", SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_does_not_keep_up_gets_less_and_the_menu_says_so() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    // Every second frame of the best rendition comes too late to be shown.
+    page.before_pages(
+        "let shown = 0, late = 0, before = 0; \
+         HTMLVideoElement.prototype.getVideoPlaybackQuality = function () { \
+             const frames = Math.floor(performance.now() / 1000 * 30); shown += frames - before; \
+             if (document.querySelector('hawker-live')?.rendition === '540p') late += (frames - before) / 2; \
+             before = frames; return { totalVideoFrames: shown, droppedVideoFrames: late }; };",
+    )
+    .await;
+    room(&page, &show).await;
+    page.until(&format!("{LIVE}.rendition === '360p' && {LIVE}.screen.limit === 'device'"), SOON).await;
+    menu(&page).await;
+    says(&page, "360p: this device does not keep up with more").await;
+    // What the viewer wants is asked for all the same, and then nothing is said of what would be played unasked.
+    page.eval(&format!("[...{ROOT}.querySelectorAll('.choice')][1].click()")).await;
+    page.until(&format!("{LIVE}.quality === '540p' && {LIVE}.rendition === '540p'"), SOON).await;
+    page.eval(&format!("{ROOT}.querySelector('.control.words').click()")).await;
+    page.until(
+        &format!("{ROOT}.querySelector('.choice[aria-checked=true]')?.textContent.startsWith('540p')"),
+        SOON,
+    )
+    .await;
+    assert_eq!(page.eval(&format!("return {WHY}")).await, json!(""), "nothing decides but the viewer");
+    show::quiet(&page, "late frames").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_saves_data_gets_little_until_the_viewer_says_otherwise() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.before_pages("Object.defineProperty(navigator.connection, 'saveData', { get: () => true });").await;
+    room(&page, &show).await;
+    page.until(&format!("{LIVE}.rendition === '360p' && {LIVE}.screen.limit === 'saver'"), SOON).await;
+    menu(&page).await;
+    says(&page, "360p: data saver").await;
+    page.eval(&format!("{ROOT}.querySelector('.sheet [role=switch]').click()")).await;
+    says(&page, "540p: the best there is").await;
+    // Remembered, though the browser still asks for less.
+    room(&page, &show).await;
+    page.until(&format!("{LIVE}.rendition === '540p' && {LIVE}.screen.limit === ''"), SOON).await;
+    show::quiet(&page, "data saver").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_link_is_named_as_the_reason_and_drawn() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    // The browser's own throttle does not reach UDP.
+    page.before_pages("delete window.WebTransport;").await;
+    room(&page, &show).await;
+    page.until(&format!("{LIVE}.rendition === '540p'"), SOON).await;
+    page.eval(&format!("{ROOT}.querySelector('.control[title=\"Playback details\"]').click()")).await;
+    // Latency, buffer, estimate and rung, each with its line of the last minute.
+    let line = |row: &str| {
+        format!(
+            "[...{ROOT}.querySelectorAll('.stats .row')].find(row => row.firstChild.textContent === '{row}')\
+             ?.querySelector('.plot path')?.getAttribute('d').split(/[ML]/).slice(1).map(at => Number(at.split(' ')[1]))"
+        )
+    };
+    for row in ["Latency", "Buffer", "Bandwidth", "Quality"] {
+        page.until(&format!("{}?.length > 4", line(row)), SOON).await;
+    }
+    let slow =
+        json!({ "offline": false, "latency": 20, "downloadThroughput": 65_000, "uploadThroughput": 65_000 });
+    page.command("Network.enable", json!({})).await;
+    page.command("Network.emulateNetworkConditions", slow).await;
+    page.until(&format!("{LIVE}.rendition === '240p' && {LIVE}.screen.limit === ''"), SOON).await;
+    // Down is down: the newest, drawn first, is lower than the oldest.
+    page.until(&format!("(line => line[0] > line.at(-1))({})", line("Quality")), SOON).await;
+    page.until(&format!("(line => line[0] > line.at(-1))({})", line("Bandwidth")), SOON).await;
+    page.picture("stats-slow-1440x900").await;
+    page.press('\u{e00c}').await;
+    page.eval(&format!("{ROOT}.querySelector('.sheet .plain')?.click()")).await;
+    menu(&page).await;
+    page.until(&format!("/^240p: the link carries \\d+\\.\\d Mb\\/s$/.test({WHY})"), SOON).await;
+}
