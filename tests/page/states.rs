@@ -11,6 +11,9 @@ use crate::show;
 const SOON: Duration = Duration::from_secs(30);
 const LIVE: &str = "document.querySelector('hawker-live')";
 
+/// The pages of the server speak Chinese.
+const CHINESE: &str = "localStorage.setItem('hawker-language', 'zh');";
+
 /// Answers to questions for the room's state with this status, as a gate before the server does.
 fn gate(status: u16) -> String {
     format!(
@@ -52,30 +55,39 @@ async fn every_state_has_a_picture_of_its_own() {
         String(url).includes('/live/') ? Promise.reject(new TypeError('Failed to fetch')) : real(url, options);";
     let offline = format!("Object.defineProperty(navigator, 'onLine', {{ get: () => false }}); {fails}");
     let cases = [
-        ("starts", "soon", String::new(), "Not live yet"),
-        ("offline", "later", String::new(), "Not live yet"),
-        ("ended", "over", String::new(), "show is over"),
-        ("blocked", "demo", refuses.to_owned(), "Tap to watch"),
-        ("codec", "demo", decodes_nothing.to_owned(), "cannot play"),
-        ("refused", "demo", gate(403), "cannot watch this show"),
-        ("region", "demo", gate(451), "Not available where you are"),
-        ("unreachable", "demo", fails.to_owned(), "cannot be reached"),
-        ("cut-off", "demo", offline, "You are offline"),
-        ("unknown", "nobody", String::new(), "no such room"),
+        ("starts", "soon", String::new(), "Not live yet", "直播还没开始"),
+        ("offline", "later", String::new(), "Not live yet", "直播还没开始"),
+        ("ended", "over", String::new(), "show is over", "直播已结束"),
+        ("blocked", "demo", refuses.to_owned(), "Tap to watch", "点击观看"),
+        ("codec", "demo", decodes_nothing.to_owned(), "cannot play", "此浏览器无法播放"),
+        ("refused", "demo", gate(403), "cannot watch this show", "你暂时不能观看这场直播"),
+        ("region", "demo", gate(451), "Not available where you are", "你所在的地区不能观看"),
+        ("unreachable", "demo", fails.to_owned(), "cannot be reached", "连不上直播服务器"),
+        ("cut-off", "demo", offline, "You are offline", "你已断网"),
+        ("unknown", "nobody", String::new(), "no such room", "没有这个直播间"),
     ];
     let mut drawings = Vec::new();
-    for (name, room, before, title) in cases {
-        for options in [Options::phone(), Options::desktop()] {
+    for (name, room, before, title, chinese) in cases {
+        for (options, title) in
+            [(Options::phone(), title), (Options::phone(), chinese), (Options::desktop(), title)]
+        {
             let size = format!("{}x{}", options.width, options.height);
             let page = browser::chromium_with(options).await;
-            if !before.is_empty() {
-                page.before_pages(&before).await;
+            page.before_pages(&before).await;
+            if title == chinese {
+                page.before_pages(CHINESE).await;
             }
             page.open(&format!("{}/room/{room}", server.url)).await;
             let drawing = drawn(&page, title).await;
-            page.picture(&format!("state-{name}-{size}")).await;
+            let language = if title == chinese { "-zh" } else { "" };
+            page.picture(&format!("state-{name}{language}-{size}")).await;
             if size.starts_with("390") {
-                axe::finds_nothing(&page, name).await;
+                axe::finds_nothing_by_day_and_night(&page, &format!("{name}{language}")).await;
+            }
+            if title == chinese {
+                continue;
+            }
+            if size.starts_with("390") {
                 assert!(!drawings.contains(&drawing), "{name} looks like another");
                 drawings.push(drawing);
             }
@@ -90,6 +102,123 @@ async fn every_state_has_a_picture_of_its_own() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_in_any_sheet_by_day_and_night_in_both_languages() {
+    let show = show::on_air().await;
+    show.flash_sale("teapot", 13_800, 5).await;
+    show.pin("demo", "teapot").await;
+    show.talk("demo").await;
+    for language in ["en", "zh"] {
+        let page = browser::chromium_with(Options::phone()).await;
+        page.before_pages(&CHINESE.replace("'zh'", &format!("'{language}'"))).await;
+        page.open(&format!("{}/room/demo", show.server.url)).await;
+        show::moves(&page).await;
+        let root = format!("{LIVE}.shadowRoot");
+        page.until(&format!("{root}.querySelectorAll('.message').length >= 15"), SOON).await;
+        axe::finds_nothing_by_day_and_night(&page, &format!("room, {language}")).await;
+        page.eval(&format!("{root}.querySelectorAll('.tab')[1].click()")).await;
+        page.until(&format!("{root}.querySelector('.shelf .buy')?.checkVisibility()"), SOON).await;
+        axe::finds_nothing_by_day_and_night(&page, &format!("goods, {language}")).await;
+        // Quality, flying comments, figures; then the keys, and the name that is asked for before the first words.
+        let sheets = ["quality", "comments", "figures"];
+        for (name, at) in sheets.iter().zip(1..) {
+            page.eval(&format!("[...{root}.querySelectorAll('.controls button')].slice(1)[{at}].click()"))
+                .await;
+            page.until(&format!("{root}.querySelector('.sheet')"), SOON).await;
+            axe::finds_nothing_by_day_and_night(&page, &format!("{name}, {language}")).await;
+            page.picture(&format!("sheet-{name}-{language}-390x844")).await;
+            page.eval(&format!("{root}.querySelector('.sheet .plain').click()")).await;
+            page.until(&format!("!{root}.querySelector('.sheet')"), SOON).await;
+        }
+        page.eval(&format!(
+            "const field = {root}.querySelector('.say .field'); field.value = 'hi'; \
+             field.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+        ))
+        .await;
+        page.until(&format!("{root}.querySelector('.send:not([disabled])')"), SOON).await;
+        page.eval(&format!("{root}.querySelector('.say').requestSubmit()")).await;
+        page.until(&format!("{root}.querySelector('.sheet form')"), SOON).await;
+        axe::finds_nothing_by_day_and_night(&page, &format!("name, {language}")).await;
+        show::quiet(&page, language).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_reader_hears_one_sentence_at_a_time() {
+    let show = show::on_air().await;
+    let page = browser::chromium_with(Options::phone()).await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    let root = format!("{LIVE}.shadowRoot");
+    page.until(&format!("{root}.querySelector('.like-count')?.textContent"), show::START).await;
+    // Whatever a reader would speak of by itself, and when.
+    page.eval(&format!(
+        "window.heard = []; const speaks = '[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log]'; \
+         const all = [...{root}.querySelectorAll(speaks), ...document.querySelectorAll(speaks)]; \
+         window.voices = all.filter(e => e.checkVisibility()).length; \
+         new MutationObserver(() => {{ const text = {root}.querySelector('.said').textContent; \
+         if (text && text !== heard.at(-1)?.text) heard.push({{ text, at: performance.now() }}); }}) \
+         .observe({root}.querySelector('.said'), {{ childList: true, characterData: true, subtree: true }})"
+    ))
+    .await;
+    assert_eq!(page.eval("return voices").await, json!(1), "one voice");
+    assert_eq!(
+        page.eval(&format!("return {root}.querySelector('.said').getAttribute('aria-live') ?? 'polite'"))
+            .await,
+        json!("polite")
+    );
+    // Fifteen lines at once, then the network is lost and with it the room.
+    show.talk("demo").await;
+    page.until(&format!("{root}.querySelectorAll('.message').length >= 15"), SOON).await;
+    show.server.call(reqwest::Method::POST, "/rooms/demo/end", None).await;
+    page.until("heard.some(({ text }) => text.includes('show is over'))", SOON).await;
+    let heard = page.eval("return heard").await;
+    let heard = heard.as_array().expect("a list");
+    let chat = ["小满:", "Ada:", "Mika:", "new messages"];
+    let about_chat = heard
+        .iter()
+        .filter(|one| one["text"].as_str().is_some_and(|text| chat.iter().any(|word| text.contains(word))));
+    assert!(about_chat.count() <= 2, "the chat is summed up, not read out: {heard:#?}");
+    for pair in heard.windows(2) {
+        let pause = pair[1]["at"].as_f64().zip(pair[0]["at"].as_f64()).map(|(next, last)| next - last);
+        assert!(pause.is_some_and(|ms| ms > 2_900.0), "it talks over itself: {heard:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_less_motion_gets_none() {
+    let show = show::on_air().await;
+    show.flash_sale("teapot", 13_800, 5).await;
+    show.pin("demo", "teapot").await;
+    let page = browser::chromium_with(Options::phone()).await;
+    let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+    page.command("Emulation.setEmulatedMedia", features).await;
+    // Looks at each frame, from the first on.
+    page.before_pages(
+        "window.moved = new Set(); const look = () => { const root = document.querySelector('hawker-live')?.shadowRoot; \
+         for (const one of root?.getAnimations() ?? []) moved.add(one.effect.target.className + ' ' + (one.animationName ?? one.transitionProperty)); \
+         for (const one of root?.querySelectorAll('.fly') ?? []) moved.add('flies: ' + one.textContent); \
+         requestAnimationFrame(look); }; requestAnimationFrame(look);",
+    )
+    .await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    let root = format!("{LIVE}.shadowRoot");
+    page.until(&format!("{root}.querySelector('.like-count')?.textContent"), show::START).await;
+    show.talk("demo").await;
+    page.until(&format!("{root}.querySelectorAll('.message').length >= 15"), SOON).await;
+    page.double_tap(120, 90).await;
+    page.until(&format!("{root}.querySelector('.like-count').textContent !== '0'"), SOON).await;
+    page.eval(&format!("{root}.querySelectorAll('.controls button')[3].click()")).await;
+    page.until(&format!("{root}.querySelector('.sheet .hint')?.textContent.includes('less motion')"), SOON)
+        .await;
+    page.eval(&format!("{root}.querySelector('.sheet .plain').click()")).await;
+    // Nor does the heart stay that did not rise.
+    page.until(&format!("!{root}.querySelector('.burst')"), SOON).await;
+    assert_eq!(page.eval("return [...moved]").await, json!([]));
+    show::quiet(&page, "less motion").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
