@@ -130,8 +130,8 @@ export function attach(live, stage, video, engine) {
     if (small === mini()) return;
     const parts = [stage, find(".overlay")].filter(Boolean);
     if (small) {
-      live.style.setProperty("--hawker-height", `${live.offsetHeight}px`);
-      live.style.setProperty("--hawker-picture", `${stage.offsetHeight}px`);
+      live.style.setProperty("--hawker-height", `${live.getBoundingClientRect().height}px`);
+      live.style.setProperty("--hawker-picture", `${stage.getBoundingClientRect().height}px`);
     }
     live.toggleAttribute("mini", small);
     for (const part of parts) {
@@ -278,7 +278,7 @@ export function attach(live, stage, video, engine) {
   const follow = () => {
     corner();
     bright();
-    bound();
+    stand();
     if (!session || live.state !== "live") return;
     session.playbackState = live.paused ? "paused" : "playing";
     const title = engine?.title;

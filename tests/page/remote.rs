@@ -170,7 +170,8 @@ async fn all_is_reached(page: &Browser, what: &str) {
 async fn everything_is_reached_by_keys() {
     let show = show::on_air().await;
     let page = television(&show).await;
-    // While it is paused the controls stay.
+    // While it is paused the controls stay. Keys are heard where the focus is.
+    page.press(DOWN).await;
     page.press('k').await;
     page.until(&format!("{LIVE}.paused"), SOON).await;
     all_is_reached(&page, "the room").await;
@@ -203,6 +204,7 @@ async fn everything_is_reached_by_keys() {
 async fn nothing_is_at_the_edge_that_some_sets_cut_off() {
     let show = show::on_air().await;
     let page = television(&show).await;
+    page.press(DOWN).await;
     page.press('m').await;
     page.press('k').await;
     page.until(&format!("{LIVE}.paused && {LIVE}.muted"), SOON).await;
