@@ -4,6 +4,7 @@
 //! (`tests/src/world`) drive it, with [`gate`] between it and the network. [`outside`] and [`trouble`] are the shell's alone.
 
 pub mod abr;
+mod arrivals;
 pub mod buffer;
 mod choice;
 pub mod clock;

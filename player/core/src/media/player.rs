@@ -4,6 +4,7 @@
 //! The shell carries out [`Output`] and answers with [`Input`]; media stay with it, and units are judged one by one.
 
 use super::abr::{self, Abr, Rung};
+use super::arrivals::Arrivals;
 use super::buffer::{self, Buffer};
 use super::choice::Choice;
 use super::clock::Clock;
@@ -40,11 +41,9 @@ pub struct Player {
     asleep: bool,
     choice: Choice,
     open: bool,
-    rungs: VecDeque<(RequestId, usize)>,
+    arrivals: Arrivals,
     /// Of the segment last asked for.
     number: Option<u64>,
-    /// Bytes of the unit in progress that were told already.
-    pieces: Option<(RequestId, u64)>,
     sample: Sample,
     sampled: Instant,
     looking: bool,
@@ -87,9 +86,8 @@ impl Player {
             asleep: false,
             choice: Choice::default(),
             open: false,
-            rungs: VecDeque::new(),
+            arrivals: Arrivals::default(),
             number: None,
-            pieces: None,
             sample: Sample::default(),
             sampled: now,
             looking: false,
@@ -192,7 +190,7 @@ impl Player {
     }
 
     fn unit(&mut self, now: Instant, request: RequestId, unit: &Unit) {
-        let Some(rung) = self.rungs.iter().find(|(id, _)| *id == request).map(|(_, rung)| *rung) else {
+        let Some(rung) = self.arrivals.rung(request) else {
             self.out.push_back(Output::Drop);
             return;
         };
@@ -206,9 +204,9 @@ impl Player {
                 }
             },
             Unit::Chunk { chunk, len } => {
-                let told = self.pieces.take_if(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
-                let (bytes, made) = (len.saturating_sub(told), ledger::made(chunk));
-                self.abr.handle(now, abr::Input::Piece(rung, bytes, made));
+                if let Some((plays, bytes)) = self.arrivals.chunk(request, *len) {
+                    self.abr.handle(now, abr::Input::Piece(plays, bytes, ledger::made(chunk)));
+                }
                 let before = self.ledger.rung();
                 if self.ledger.chunk(request, rung, chunk) {
                     self.latency.handle(now, latency::Input::Joined(chunk.start_s()));
@@ -233,12 +231,11 @@ impl Player {
     }
 
     fn piece(&mut self, now: Instant, request: RequestId, bytes: u64, made: Option<Wall>) {
-        let rung = self.rungs.iter().find(|(id, _)| *id == request).map(|(_, rung)| *rung);
         // Without a stamp it cannot be told from a pause of the encoder.
-        if let (Some(rung), Some(_)) = (rung, made) {
-            let before = self.pieces.filter(|(of, _)| *of == request).map_or(0, |(_, bytes)| bytes);
-            self.pieces = Some((request, before.saturating_add(bytes)));
-            self.abr.handle(now, abr::Input::Piece(rung, bytes, made));
+        if made.is_some()
+            && let Some(plays) = self.arrivals.piece(request, bytes)
+        {
+            self.abr.handle(now, abr::Input::Piece(plays, bytes, made));
         }
     }
 
@@ -363,10 +360,7 @@ impl Player {
         if overlap && self.ledger.splice(request) {
             self.buffer.handle(now, buffer::Input::Hold(true));
         }
-        if self.rungs.len() >= super::limits::REQUESTS_MAX {
-            self.rungs.pop_front();
-        }
-        self.rungs.push_back((request, rung));
+        self.arrivals.ask(request, rung);
         self.buffer.handle(now, buffer::Input::Begin(request));
         self.out.push_back(Output::Fetch { request, epoch, rendition: name, number, probe: None });
         self.look.get_or_insert(now);

@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_line_is_a_request_and_segments_go_in_the_order_in_which_they_are_shown() {
         assert_eq!(parse(b"socket\nmore"), Ok(Some((Ask::Room, 7))));
-        let priority = |line| asked(line).map(|object| object.priority);
+        let priority = |line: &str| asked(line).map(|object| object.priority);
         assert!(priority("e/720p/18.mp4\n") < priority("e/720p/17.mp4\n"));
         assert!(priority("e/720p/video/18.3.m4s\n") < priority("e/720p/17.mp4\n"));
         assert!(priority("e/1080p/16.mp4 bytes=0-65535\n") < priority("e/720p/18.mp4\n"));
