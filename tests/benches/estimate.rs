@@ -78,7 +78,8 @@ async fn run() -> Result<()> {
         let seen: Vec<f64> = settled.iter().filter_map(|Look(_, bps, _)| Some((*bps)? / 1e6)).collect();
         let estimate = spread(seen.iter().copied());
         println!(
-            "link of {mbps} Mb/s, over {over}: taken for {:.2} [{:.2}, {:.2}] Mb/s; {} looks, {} without an estimate, {top} on the top rung, over {} at the end; {:.1?}",
+            "link of {mbps} Mb/s, over {over}: taken for {:.2} [{:.2}, {:.2}] Mb/s; {} looks, {} without an estimate, \
+             {top} on the top rung, over {} at the end; {:.1?}",
             estimate.median,
             estimate.min,
             estimate.max,

@@ -67,7 +67,8 @@ fn ours_on_plain_ll_hls_plays_the_same_later() {
     let [own, hls] = [Who::Hawker, Who::Hls].map(|who| trial::trial(who, &scenario, 1, &weights));
     println!("{own:?}\n{hls:?}");
     assert_eq!((own.stall_ratio(), hls.stall_ratio()), (0.0, 0.0));
-    assert!(hls.kbps > 0.98 * own.kbps);
+    // It climbs a second later.
+    assert!(hls.kbps > 0.95 * own.kbps);
     assert!((0.1..0.5).contains(&(hls.latency_s - own.latency_s)));
 }
 

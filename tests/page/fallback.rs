@@ -1,7 +1,6 @@
 //! Browsers that are not like Chromium, emulated in Chromium: no Media Source Extensions, nothing at all, and the managed kind
 //! of iPhones. Which decisions follow is tested without a browser (`player/core`, `tests/media/world.rs`).
 
-
 use hawker_tests::browser;
 use serde_json::json;
 
