@@ -150,9 +150,12 @@ async fn on_a_phone_fingers_buy_like_and_clear_it() {
     page.until(&format!("!({hidden})"), SOON).await;
     // Up and down the words scroll.
     let scrolled = format!("{ROOT}.querySelector('.messages').scrollTop");
-    let end = page.eval(&format!("return {scrolled}")).await;
+    let rests = format!("{ROOT}.querySelector('.messages').onscrollend = () => window.rests = true");
+    let end = page.eval(&format!("{rests}; return {scrolled}")).await;
     page.swipe((60, row), (60, row + 80)).await;
     page.until(&format!("{scrolled} < {end}"), SOON).await;
+    // A tap before that only ends the scrolling.
+    page.until("window.rests", SOON).await;
     let [left, top, right, bottom] = rect(&page, ".pinned .buy").await;
     page.tap(((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32).await;
     page.until(&format!("{ROOT}.querySelector('.hold .pay')?.checkVisibility()"), SOON).await;
