@@ -108,11 +108,11 @@ pub const ON_THE_WAY: f64 = 96.0 * 1024.0 * 8.0;
 pub const ABANDON_SWITCH_S: f64 = 1.5;
 /// Without such evidence for so long a probe is sent.
 pub const PROBE_STALE: Span = Span::from_ms(2_500);
-/// The buffer wanted on a link that could not carry four times the rung: what a fall to a quarter takes until a lower rung has
+/// The buffer wanted on a link that could hardly carry more than the rung: what a fall to a quarter takes until a lower rung has
 /// come. More would put the viewer beyond the second that latency may be.
 pub const RISK_S: f64 = 0.75;
 /// With so many times the rung there is no such risk,
-pub const RISK_FREE: f64 = 4.0;
+pub const RISK_FREE: f64 = 2.8;
 /// with so many all of it.
 pub const RISK_FULL: f64 = 2.0;
 /// It grows by so many seconds a second.

@@ -19,9 +19,8 @@ pub const QUEUE_US: f64 = 30_000.0;
 pub const QUEUE_RTT_SHARE: f64 = 0.125;
 /// A round is judged by so many confirmations at least: one or two may be late by chance.
 pub const ROUND_ACKS_MIN: u32 = 6;
-/// Rounds in a row with a queue: the cut after the first makes its own shorter, so the second one is not ours. With four, a way that became
-/// longer by 0.1 s carried an eighth of its rate for a moment, with two a third.
-pub const STANDS_ROUNDS: u32 = 2;
+/// Rounds in a row with a queue that no cut makes shorter: then it is not ours.
+pub const STANDS_ROUNDS: u32 = 4;
 /// The shortest round trip is that of the last one to two windows of this length, microseconds.
 pub const RTT_WINDOW_US: u64 = 10_000_000;
 /// A greater share of a round lost is no chance any more: a policer that drops instead of queueing.
