@@ -306,13 +306,18 @@ class Load {
   #add(udp, ask) {
     const stop = new AbortController();
     this.#options.signal.addEventListener("abort", () => stop.abort());
-    this.#lanes.push({ udp, stop, events: ask(stop.signal), from: this.#had, at: 0, next: null });
+    this.#lanes.push({ udp, stop, events: ask(stop.signal), from: this.#from, at: 0, next: null });
   }
 
   #drop(lane) {
     lane.stop.abort();
     lane.next?.catch(ignore);
     this.#lanes = this.#lanes.filter((other) => other !== lane);
+  }
+
+  /** Where more of it is asked for: at the last byte that is here, since behind the end there is nothing to ask for. */
+  get #from() {
+    return Math.max(this.#had - 1, 0);
   }
 
   /** Something of it is here. */
@@ -330,7 +335,7 @@ class Load {
   hedge() {
     if (this.#hedged || this.#options.signal.aborted) return;
     this.#hedged = true;
-    const headers = this.#had ? { Range: `bytes=${this.#had}-${ENDLESS}` } : {};
+    const headers = this.#from ? { Range: `bytes=${this.#from}-${ENDLESS}` } : {};
     this.#add(false, (signal) => plain(this.#url, { ...this.#options, headers, signal }));
     this.#wake({});
   }
@@ -357,15 +362,13 @@ class Load {
         continue;
       }
       lane.next = null;
-      // All of it was there but the word of its end.
-      const ended = done || (value?.status === 416 && lane.from > 0);
-      const refused = !ended && value?.status >= 300 && (this.#answered || this.#lanes.length > 1);
+      const refused = !done && value?.status >= 300 && (this.#answered || this.#lanes.length > 1);
       if (error || refused) {
         this.#drop(lane);
         if (lane.udp) this.hedge();
         else if (this.#lanes.length) this.#alone();
         if (!this.#lanes.length) throw error ?? new Error("refused");
-      } else if (ended) {
+      } else if (done) {
         this.#session.ends(this);
         for (const other of this.#lanes) if (other !== lane) this.#drop(other);
         if (!this.#hedged) this.#session.raced(true);
