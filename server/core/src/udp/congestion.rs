@@ -27,7 +27,6 @@ pub struct Congestion {
     round: Round,
     /// Rounds in a row that found a queue.
     stood: u32,
-    rate: Option<f64>,
 }
 
 /// What was seen since the round began.
@@ -54,7 +53,6 @@ impl Congestion {
             least: Least::default(),
             round: Round { began_us: now_us, ..Round::default() },
             stood: 0,
-            rate: None,
         }
     }
 
@@ -62,12 +60,6 @@ impl Congestion {
     #[must_use]
     pub fn window(&self) -> u64 {
         self.window
-    }
-
-    /// What the link carried, bits a second, when it was last the limit for a round.
-    #[must_use]
-    pub fn rate_bps(&self) -> Option<f64> {
-        self.rate.map(|bytes| bytes * 8.0)
     }
 
     /// Packets are as long as this.
@@ -107,8 +99,6 @@ impl Congestion {
 
     fn learn(&mut self, now_us: u64, round: &Round) {
         let (Some(seen_us), Some(least_us)) = (round.least_us, self.least.value()) else { return };
-        let took_us = now_us.saturating_sub(round.began_us).max(1);
-        let rate = round.acked as f64 * 1e6 / took_us as f64;
         let queue_us = seen_us.saturating_sub(least_us) as f64;
         let most_us = QUEUE_US + least_us as f64 * QUEUE_RTT_SHARE;
         let losses = round.lost as f64 > LOSS_MAX * (round.lost.saturating_add(round.acked)) as f64;
@@ -119,14 +109,14 @@ impl Congestion {
                 self.stood = 0;
                 return;
             }
-            self.rate = Some(rate);
+            let took_us = now_us.saturating_sub(round.began_us).max(1);
+            let rate = round.acked as f64 * 1e6 / took_us as f64;
             let fits = rate * (least_us as f64 + most_us) / 1e6;
             self.window = self.window.min(fits as u64).max(self.floor());
             return;
         }
         self.stood = 0;
         if round.limited {
-            self.rate = Some(rate);
             let more = self.window as f64 * (1.0 - queue_us / most_us);
             self.window = self.window.saturating_add(more as u64).min(WINDOW_MAX);
         }
