@@ -11,6 +11,7 @@
 //! of the SDK and of the console are minified, those of the pages stay as they were written.
 
 mod docs;
+mod functions;
 mod script;
 mod sizes;
 mod wasm;

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::Files;
+use super::{Files, functions};
 
 /// A crate and the module it becomes.
 struct Module {
@@ -101,6 +101,8 @@ fn bind(module: &Module, input: &Path, output: &Path) -> Result<()> {
         names.shorten(&mut export.name);
     }
     bound.emit(output)?;
+    let wasm = output.join(format!("{}_bg.wasm", module.name));
+    fs::write(&wasm, functions::pack(&fs::read(&wasm)?)?)?;
     let script = output.join(format!("{}.js", module.name));
     fs::write(&script, names.shorten_all(fs::read_to_string(&script)?))?;
     fs::write(output.join(".done"), [])?;
