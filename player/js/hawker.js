@@ -8,14 +8,22 @@ const HERE = new URL(".", import.meta.url);
 let engineBytes = fetch(new URL("engine.wasm", HERE));
 engineBytes.catch(() => {}); // Reported where it is used.
 
+/** Loads a script and the module that belongs to it; streams that where the browser and the type the server tells allow it. */
+async function load(name, asked) {
+  const script = await import(new URL(name + ".js", HERE).href);
+  const answer = await (asked ?? fetch(new URL(name + ".wasm", HERE)));
+  if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
+  const streams = WebAssembly.instantiateStreaming && answer.headers.get("content-type") === "application/wasm";
+  await script.default(async (imports) =>
+    streams ? WebAssembly.instantiateStreaming(answer, imports) : WebAssembly.instantiate(await answer.arrayBuffer(), imports),
+  );
+  return script;
+}
+
 let engineModule;
 function engine() {
-  engineModule ??= import(new URL("engine.js", HERE).href).then(async (module) => {
-    const bytes = engineBytes ?? fetch(new URL("engine.wasm", HERE));
-    engineBytes = undefined; // Another try, after a failure, fetches anew.
-    await module.default({ module_or_path: bytes });
-    return module;
-  });
+  engineModule ??= load("engine", engineBytes);
+  engineBytes = undefined; // Another try, after a failure, fetches anew.
   return engineModule;
 }
 
@@ -57,13 +65,7 @@ function early(base, media) {
 }
 
 let uiModule;
-function ui() {
-  uiModule ??= import(new URL("ui.js", HERE).href).then(async (module) => {
-    await module.default({ module_or_path: new URL("ui.wasm", HERE) });
-    return module;
-  });
-  return uiModule;
-}
+const ui = () => (uiModule ??= load("ui"));
 
 /** What is not needed before there is a picture, or trouble. */
 const screen = () => import(new URL("screen.js", HERE).href);

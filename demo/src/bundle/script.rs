@@ -8,7 +8,7 @@ use oxc::minifier::{CompressOptions, Minifier, MinifierOptions};
 use oxc::parser::Parser;
 use oxc::span::SourceType;
 
-/// The same module in fewer bytes: comments, indents and local names go, exports and properties stay.
+/// The same module in fewer bytes: comments, indents, local and private names go, exports and properties stay.
 ///
 /// # Errors
 /// A script that does not parse.
@@ -25,8 +25,11 @@ pub(super) fn minify(script: &[u8]) -> Result<Vec<u8>> {
         compress: Some(CompressOptions::smallest()),
     };
     let minified = Minifier::new(options).minify(&allocator, &mut program);
-    let printed =
-        Codegen::new().with_options(CodegenOptions::minify()).with_scoping(minified.scoping).build(&program);
+    let printed = Codegen::new()
+        .with_options(CodegenOptions::minify())
+        .with_scoping(minified.scoping)
+        .with_private_member_mappings(minified.class_private_mappings)
+        .build(&program);
     Ok(printed.code.into_bytes())
 }
 
@@ -46,6 +49,14 @@ mod tests {
             "{text}"
         );
         assert!(text.len() < script.len() * 2 / 3, "{text}");
+        Ok(())
+    }
+
+    #[test]
+    fn private_names_are_short() -> Result<()> {
+        let script = b"export class Count { #together = 0; add(more) { return (this.#together += more); } }";
+        let text = String::from_utf8(minify(script)?)?;
+        assert!(text.contains(".#") && text.contains("add(") && !text.contains("together"), "{text}");
         Ok(())
     }
 

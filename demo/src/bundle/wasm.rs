@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{Files, functions};
@@ -104,9 +104,33 @@ fn bind(module: &Module, input: &Path, output: &Path) -> Result<()> {
     let wasm = output.join(format!("{}_bg.wasm", module.name));
     fs::write(&wasm, functions::pack(&fs::read(&wasm)?)?)?;
     let script = output.join(format!("{}.js", module.name));
-    fs::write(&script, names.shorten_all(fs::read_to_string(&script)?))?;
+    // Methods of the object of imports in the shorter of their two forms.
+    let mut text = names.shorten_all(fs::read_to_string(&script)?).replace(": function(", "(");
+    if module.folder == "sdk" {
+        text = without_loader(&text)?;
+    }
+    fs::write(&script, text)?;
     fs::write(output.join(".done"), [])?;
     Ok(())
+}
+
+/// Gives a script one way to begin in place of the binder's own loaders, which come to a seventh of it: `hawker.js` loads both
+/// modules of the SDK. It is called with what makes an instance of the module from what that imports.
+fn without_loader(script: &str) -> Result<String> {
+    let (bound, loaders) = script
+        .split_once("async function __wbg_load(")
+        .context("the binder's script has no loader where it was")?;
+    ensure!(
+        loaders.ends_with("export { initSync, __wbg_init as default };\n"),
+        "the binder's script goes on after its loaders"
+    );
+    // Two tries may be under way: what is there stays, or its listeners would call into the other one's memory.
+    let begin = "export default async (make) => {
+    const made = wasm ?? (await make(__wbg_get_imports()));
+    if (!wasm) __wbg_finalize_init(made.instance, made.module);
+};
+";
+    Ok([bound, begin].concat())
 }
 
 /// Short names for what a module and its script call each other: they stand in both, and their hashes do not compress.
@@ -155,5 +179,16 @@ mod tests {
         assert_eq!(again, "_1");
         let script = "imports['./ui_bg.js'] = { __wbg_get_1f() {}, __wbg_get() {} }";
         assert_eq!(names.shorten_all(script.into()), "imports['_0'] = { _2() {}, _1() {} }");
+    }
+
+    #[test]
+    fn a_script_begins_as_it_is_told() -> Result<()> {
+        let bound = "let wasm;\n";
+        let loaders = "async function __wbg_load(module) {}\nexport { initSync, __wbg_init as default };\n";
+        let script = without_loader(&format!("{bound}{loaders}"))?;
+        assert!(script.starts_with(bound) && !script.contains("initSync"), "{script}");
+        assert!(script.contains("export default async (make)"), "{script}");
+        assert!(without_loader(bound).is_err() && without_loader(&format!("{loaders}more")).is_err());
+        Ok(())
     }
 }
