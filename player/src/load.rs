@@ -8,6 +8,7 @@ use hawker_player_core::media::player::Input;
 use hawker_player_core::media::probe::Probe;
 use hawker_player_core::media::trouble::Answer;
 use hawker_player_core::media::{RequestId, clock as time};
+use hawker_player_core::texts::concat;
 use hawker_wire::media::{Scanner, Want};
 use hawker_wire::proto::Stream;
 use hawker_wire::{Instant, Span, slim};
@@ -56,14 +57,14 @@ impl Shell {
     /// Asks for the room's state.
     pub(crate) fn ask_stream(&self, after: Option<u64>) {
         self.undecided.take();
-        let after = after.map(|after| ["?after=", &decimal::decimal(after)].concat());
-        let url = [self.base(), "/stream", after.as_deref().unwrap_or_default()].concat();
+        let after = after.map(|after| concat(&["?after=", &decimal::decimal(after)]));
+        let url = concat(&[self.base(), "/stream", after.as_deref().unwrap_or_default()]);
         self.ask(STREAM, &url, 0, 0, Kind::Room(Vec::new()));
     }
 
     /// Asks for the server's clock.
     pub(crate) fn ask_time(&self) {
-        let url = [self.server(), "/api/v1/time"].concat();
+        let url = concat(&[self.server(), "/api/v1/time"]);
         self.ask(TIME, &url, 0, 0, Kind::Time(clock::now(), Vec::new()));
     }
 

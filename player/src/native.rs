@@ -5,6 +5,7 @@ use crate::load::{Kind, NATIVE};
 use crate::shell::Shell;
 use hawker_player_core::media::player::State;
 use hawker_player_core::media::trouble::Answer;
+use hawker_player_core::texts::concat;
 use hawker_wire::proto::{Stream, stream::State as Room};
 
 /// Between two looks at the room's state while it plays, or there is nothing to play.
@@ -25,7 +26,7 @@ impl Shell {
     }
 
     fn ask_native(&self, wait_ms: u32) {
-        self.ask(NATIVE, &[self.base(), "/stream"].concat(), 0, wait_ms, Kind::Room(Vec::new()));
+        self.ask(NATIVE, &concat(&[self.base(), "/stream"]), 0, wait_ms, Kind::Room(Vec::new()));
     }
 
     /// The room's state is told, or not.
@@ -46,7 +47,7 @@ impl Shell {
         if progress == 0 || self.native_given.borrow().as_ref() != Some(&epoch) {
             self.native_given.replace(Some(epoch));
             self.set_native(State::Connecting);
-            self.port.native(&[self.base(), "/index.m3u8"].concat());
+            self.port.native(&concat(&[self.base(), "/index.m3u8"]));
             if !self.paused() {
                 self.begin_to_play();
             }

@@ -14,6 +14,7 @@ use hawker_player_core::media::gate::{self, Gate};
 use hawker_player_core::media::outside::{self, Outside};
 use hawker_player_core::media::player::{Input, Output, Player, State};
 use hawker_player_core::media::trouble::Trouble;
+use hawker_player_core::texts::concat;
 use hawker_wire::media::Unit;
 use hawker_wire::proto::Stream;
 use hawker_wire::{Instant, Machine};
@@ -60,7 +61,7 @@ impl Shell {
         Rc::new(Self {
             port,
             server: server.to_owned(),
-            base: [server, "/live/", room].concat(),
+            base: concat(&[server, "/live/", room]),
             core: RefCell::new(Player::new(clock::now(), seed)),
             gate: RefCell::default(),
             outside: RefCell::default(),
@@ -227,7 +228,7 @@ impl Shell {
             Output::AskTime => self.ask_time(),
             Output::Fetch { request, epoch, rendition, number, probe } => {
                 let number = decimal(number);
-                let url = [&self.base, "/", &epoch, "/", &rendition, "/", &number, ".mp4"].concat();
+                let url = concat(&[&self.base, "/", &epoch, "/", &rendition, "/", &number, ".mp4"]);
                 self.ask_segment(request, &url, probe);
             }
             Output::Cancel(request) => self.cancel(request),

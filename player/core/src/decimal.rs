@@ -1,6 +1,8 @@
 //! Whole numbers in decimal. `to_string` and `parse` would do, and bring much along into every viewer's page: the formatting of
 //! everything, the parsing of every radix.
 
+use crate::texts::concat;
+
 /// A number.
 #[must_use]
 pub fn decimal(mut number: u64) -> String {
@@ -23,7 +25,7 @@ pub fn decimal(mut number: u64) -> String {
 /// A number that may be negative.
 #[must_use]
 pub fn signed(number: i64) -> String {
-    [if number < 0 { "-" } else { "" }, &decimal(number.unsigned_abs())].concat()
+    concat(&[if number < 0 { "-" } else { "" }, &decimal(number.unsigned_abs())])
 }
 
 /// The number that these digits make; `None` for anything else, and for what does not fit.

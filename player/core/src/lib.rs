@@ -6,3 +6,4 @@ pub mod media;
 pub mod random;
 pub mod room;
 pub mod sale;
+pub mod texts;

@@ -2,10 +2,10 @@
 //! puts them side by side.
 
 use crate::media::{controls, picture, sheets};
-use crate::page::browser::{Node, window};
+use crate::page::browser::{Node, field, text, window};
 use crate::page::dom::{Child, Drawn, El, Place, aside, div};
 use crate::page::events::{self, Listener, Timer};
-use crate::page::host::{Figures, Host, Player, field};
+use crate::page::host::{Figures, Host, Player};
 use crate::page::signals::{Part, Signal, Topic};
 use crate::page::voice::{Said, Voice};
 use crate::page::words::{self, Words};
@@ -16,6 +16,7 @@ use crate::room::{chat, dock};
 use crate::sale::{holds, pinned, shelf};
 use hawker_player_core::room::{Identity, Input, Room, Status};
 use hawker_player_core::sale::Cart;
+use hawker_player_core::texts::concat;
 use hawker_wire::Wall;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -82,7 +83,7 @@ pub(crate) type Ui = &'static Interface;
 
 /// What the parts of a mounted interface know together: its signals, what changes elsewhere, and what it holds.
 pub(crate) struct Interface {
-    pub(crate) words: &'static Words,
+    pub(crate) words: Words,
     pub(crate) player: Signal<Player>,
     pub(crate) status: Signal<Status>,
     /// The list of messages; what was left out of it.
@@ -115,7 +116,7 @@ pub(crate) struct Interface {
 }
 
 impl Interface {
-    fn new(host: Host, words: &'static Words) -> Ui {
+    fn new(host: Host, words: Words) -> Ui {
         Box::leak(Box::new(Self {
             words,
             player: Signal::new(host.player()),
@@ -133,7 +134,7 @@ impl Interface {
             tab: Signal::default(),
             draft: Signal::default(),
             say_next: Signal::default(),
-            voice: Voice::new(words.live),
+            voice: Voice::new(words.live()),
             past: RefCell::default(),
             held: RefCell::new(Some(Held { host, link: None, painter: None, timers: [None, None, None] })),
         }))
@@ -293,13 +294,13 @@ pub(crate) fn identity(host: &Host) -> Identity {
 fn name_key(host: &Host) -> String {
     match host.told("name") {
         name if name.is_empty() => NAME_KEY.to_owned(),
-        name => [NAME_KEY, ":", &name].concat(),
+        name => concat(&[NAME_KEY, ":", &name]),
     }
 }
 
 /// Where the signed guest id of this server is kept.
 pub(crate) fn guest_key(host: &Host) -> String {
-    ["hawker:guest:", &host.base()].concat()
+    concat(&["hawker:guest:", &host.base()])
 }
 
 /// A mounted interface; gone when dropped.
@@ -326,8 +327,8 @@ impl Drop for Mounted {
 
 fn language(host: &Host) -> String {
     let of_page = host.closest("[lang]").and_then(|element| element.attribute("lang"));
-    let of_browser = || field(&field(&window(), "navigator"), "language").as_string();
-    of_page.filter(|lang| !lang.is_empty()).or_else(of_browser).unwrap_or_default()
+    let of_browser = || text(&field(&window(), "navigator"), "language");
+    of_page.filter(|lang| !lang.is_empty()).unwrap_or_else(of_browser)
 }
 
 /// Draws into the `.hawker` box of `root`.
@@ -344,7 +345,7 @@ pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
         let link = Link::new(ui);
         ui.hold(|held| held.link = Some(link.clone()));
         let drawn = Place::new(&parent);
-        drawn.fill(&|parent| layout(ui).put(parent));
+        drawn.fill(&|parent: &Node| layout(ui).put(parent));
         (ui, link, drawn)
     });
     let mut listeners: Vec<Listener> = ["hawker:state", "hawker:quality", "hawker:ready"]
@@ -370,7 +371,7 @@ fn layout(ui: Ui) -> impl Child {
     (
         ui.voice.region(),
         picture::overlay(ui),
-        aside().class("side").attr("aria-label", ui.words.chat).child((
+        aside("side").attr("aria-label", ui.words.chat()).child((
             holds::open(ui),
             pinned::card(ui),
             dock::tabs(ui),
@@ -385,7 +386,5 @@ fn layout(ui: Ui) -> impl Child {
 
 fn notice(ui: Ui) -> El {
     // Said by the voice.
-    div()
-        .class("notice")
-        .child(Drawn(ui, |ui| ui.notice.get().map(|text| div().class("notice-text").child(text))))
+    div("notice").child(Drawn(ui, |ui| ui.notice.get().map(|text| div("notice-text").child(text))))
 }

@@ -6,6 +6,20 @@
 
 use crate::time::Instant;
 
+/// The first of these deadlines. A loop, because every viewer downloads it: a chain of iterators is compiled anew for each machine.
+#[must_use]
+pub fn first(deadlines: &[Option<(Instant, &'static str)>]) -> Option<(Instant, &'static str)> {
+    let mut first: Option<(Instant, &'static str)> = None;
+    for deadline in deadlines {
+        if let Some((at, _)) = deadline
+            && first.is_none_or(|(first, _)| *at < first)
+        {
+            first = *deadline;
+        }
+    }
+    first
+}
+
 /// Something that decides. See the module text for the order of calls; its laws are tested for all of them in `tests/laws`.
 pub trait Machine {
     /// What can happen to it.
@@ -26,5 +40,17 @@ pub trait Machine {
     /// The next deadline and its reason (for logs); never in the past once `poll` has returned `None` after a tick.
     fn wake(&self) -> Option<(Instant, &'static str)> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_deadline_is_next() {
+        let at = |ms| Some((Instant::from_ms(ms), "so"));
+        assert_eq!(first(&[at(5), None, at(3), at(4)]), at(3));
+        assert_eq!(first(&[None, None]), None);
     }
 }

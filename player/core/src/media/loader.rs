@@ -12,6 +12,7 @@ use super::limits::{
     ASK_LOST, POLL_GAP, REFRESH_EVERY, RENDITIONS_MAX, REQUEST_AHEAD_S, RETRY_FIRST, RETRY_LAST,
     SEGMENT_FAILURES_MAX, SEGMENT_GUESS_S, SILENCE_ASK, SILENCE_DEAD,
 };
+use hawker_wire::machine::first;
 use hawker_wire::proto::{Stream, stream::State as Room};
 use hawker_wire::{Instant, Machine, Span};
 use std::collections::VecDeque;
@@ -521,6 +522,6 @@ impl Machine for Loader {
         let retry = self.retry.map(|at| (at, "ask for the segment again"));
         let silence = self.silence().map(|at| (at, "no media for long"));
         let lost = self.asking.then(|| (self.asked + ASK_LOST, "the room's state did not come"));
-        [ask, retry, silence, lost].into_iter().flatten().min_by_key(|(at, _)| *at)
+        first(&[ask, retry, silence, lost])
     }
 }

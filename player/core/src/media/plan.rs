@@ -31,9 +31,9 @@ pub struct Outlook {
 
 impl Outlook {
     /// What the link may carry, by guess: bits a second and weight.
-    fn guesses(&self) -> impl Iterator<Item = (f64, f64)> {
+    fn guesses(&self) -> [(f64, f64); 3] {
         let guesses = if self.deep { DEEP_GUESSES } else { PLAN_GUESSES };
-        guesses.into_iter().map(|(way, spreads, weight)| {
+        guesses.map(|(way, spreads, weight)| {
             let bps = match self.low_bps {
                 // It is failing: it stays as low as now, or comes back part of the way.
                 Some(low) => low + (self.bps - low).max(0.0) * way,
@@ -55,7 +55,7 @@ impl Outlook {
         let one = |bps: f64| {
             (self.left_s * (f64::from(had.average_bps) / bps - 1.0) + RESERVE_S - self.ahead_s).max(0.0)
         };
-        self.guesses().map(|(bps, weight)| weight * best * one(bps)).sum()
+        self.guesses().iter().map(|(bps, weight)| weight * best * one(*bps)).sum()
     }
 
     /// What fetching it anew on another rung costs in stalls and in switches there and back, bits.
@@ -70,7 +70,7 @@ impl Outlook {
             let behind = SPLICE_COST_S + waits + rate / bps * self.had_s;
             (behind + (self.left_s * (rate / bps - 1.0)).max(0.0) + RESERVE_S - self.ahead_s).max(0.0)
         };
-        let stalled: f64 = self.guesses().map(|(bps, weight)| weight * one(bps)).sum();
+        let stalled: f64 = self.guesses().iter().map(|(bps, weight)| weight * one(*bps)).sum();
         // A switch down that comes anyway with the next segment costs nothing more.
         let further = (f64::from(next.average_bps) - rate).max(0.0);
         best * stalled + (from - rate).max(0.0) * self.left_s + ABANDON_SWITCH_S * further
@@ -81,8 +81,9 @@ impl Outlook {
     pub fn best(&self, ladder: &[Rung], from: usize, highest: usize) -> usize {
         let mut best = (f64::MIN, ladder.len().saturating_sub(1));
         for (rung, next) in ladder.iter().enumerate().skip(highest) {
-            let worth: f64 =
-                self.guesses().map(|(bps, weight)| weight * self.worth(ladder, from, *next, bps)).sum();
+            let guesses = self.guesses();
+            let worth = guesses.iter().map(|(bps, weight)| weight * self.worth(ladder, from, *next, *bps));
+            let worth: f64 = worth.sum();
             if worth > best.0 {
                 best = (worth, rung);
             }

@@ -14,6 +14,7 @@ use super::ledger::{self, InitVerdict, Ledger};
 use super::limits::{FIRST_PICTURE, REBUILD_PAUSE, REBUILDS_MAX, RETRY_LAST, SAMPLE_EVERY};
 use super::loader::{self, Loader};
 use super::{RequestId, Sample, codecs};
+use hawker_wire::machine::first;
 use hawker_wire::media::{Kind, Unit};
 use hawker_wire::proto::{Rendition, Stream, stream::State as Room};
 use hawker_wire::{Instant, Machine, Span, Wall};
@@ -565,15 +566,15 @@ impl Machine for Player {
         if self.stopped {
             return None;
         }
-        let own = [
-            (self.look, "look at the element"),
-            (self.rebuild, "build a new buffer"),
-            (self.trial.and_then(|(_, until)| until), "the first picture of a codec"),
-            (self.hidden_stop, "stop loading for a hidden page"),
-        ];
-        own.into_iter()
-            .filter_map(|(at, why)| Some((at?, why)))
-            .chain([self.clock.wake(), self.loader.wake(), self.buffer.wake()].into_iter().flatten())
-            .min_by_key(|(at, _)| *at)
+        let own = |at: Option<Instant>, why| at.map(|at| (at, why));
+        first(&[
+            own(self.look, "look at the element"),
+            own(self.rebuild, "build a new buffer"),
+            own(self.trial.and_then(|(_, until)| until), "the first picture of a codec"),
+            own(self.hidden_stop, "stop loading for a hidden page"),
+            self.clock.wake(),
+            self.loader.wake(),
+            self.buffer.wake(),
+        ])
     }
 }

@@ -6,6 +6,7 @@ use super::limits;
 use super::server_time::ServerTime;
 use super::view::{Change, Room};
 use crate::random::Random;
+use hawker_wire::machine::first;
 use hawker_wire::proto::{
     Batch, ClientFrame, Hello, Like, Ping, Position, Say, ServerFrame, Welcome, client_frame, goodbye::Code,
     server_frame,
@@ -367,7 +368,7 @@ impl Machine for Client {
             Phase::Closed | Phase::Refused { .. } => None,
         };
         let taps = self.taps_since.map(|since| (since + limits::TAP_MERGE, "likes"));
-        phase.into_iter().chain(taps).min()
+        first(&[phase, taps])
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::limits;
 use crate::decimal::{self, decimal, signed};
+use crate::texts::concat;
 use hawker_wire::Wall;
 use hawker_wire::proto::PlaceHold;
 
@@ -12,10 +13,10 @@ pub fn write(taps: &[PlaceHold], viewer: &str, now: Wall) -> String {
     if taps.is_empty() {
         return String::new();
     }
-    let mut text = [&decimal(now.as_ms()), " ", viewer].concat();
+    let mut text = concat(&[&decimal(now.as_ms()), " ", viewer]);
     for PlaceHold { key, product, sale, quantity, price, .. } in taps {
         let (quantity, price) = (decimal(u64::from(*quantity)), signed(*price));
-        text.push_str(&["\n", key, "\t", product, "\t", sale, "\t", &quantity, "\t", &price].concat());
+        text.push_str(&concat(&["\n", key, "\t", product, "\t", sale, "\t", &quantity, "\t", &price]));
     }
     text
 }

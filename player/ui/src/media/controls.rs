@@ -2,11 +2,12 @@
 
 use super::picture::go_live;
 use crate::app::{Sheet, Ui};
-use crate::page::browser::{Event, Node, Promise, document};
+use crate::page::browser::{Event, Node, Promise, call, document, flag, number, part, text};
 use crate::page::dom::{El, button, div, input, span};
 use crate::page::events::Callback;
 use crate::page::host::{AUTO, Host};
 use crate::page::icons::{self, Icon, icon};
+use hawker_player_core::texts::concat;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// One volume step of the keyboard.
@@ -15,56 +16,59 @@ const VOLUME_STEP: f64 = 0.1;
 /// The bar at the lower edge of the picture.
 pub(crate) fn bar(ui: Ui) -> El {
     let words = ui.words;
-    let volume = input()
-        .class("volume")
+    let volume = input("volume")
         .attr("type", "range")
         .attr("min", "0")
         .attr("max", "100")
         .attr("step", "5")
-        .attr("aria-label", words.volume)
+        .attr("aria-label", words.volume())
         .prop("value", move || {
             if silent(ui) { 0.0 } else { ui.player.with(|player| (player.volume * 100.0).round()) }
         })
         .on("input", move |event: Event| {
-            let percent = event.target().number();
+            let percent = number(&event.target(), "valueAsNumber");
             set_volume(ui, percent / 100.0);
         });
     let quality = move || {
         let (chosen, playing, auto) =
             ui.player.with(|player| (player.quality.clone(), player.rendition.clone(), player.wants(AUTO)));
         if auto && playing.is_empty() {
-            words.auto.to_owned()
+            words.auto().to_owned()
         } else if auto {
             playing
         } else {
             chosen
         }
     };
-    div().class("controls").child((
+    div("controls").child((
         (control(ui, "control", play_look, toggle_play), control(ui, "control", mute_look, toggle_mute)),
         volume,
-        span().class("grow"),
-        button()
-            .class("control words")
-            .attr("aria-label", move || [words.quality, ": ", &quality()].concat())
+        span("grow"),
+        button("control words")
+            .attr("aria-label", move || concat(&[words.quality(), ": ", &quality()]))
             .attr("aria-haspopup", "dialog")
             .tap(ui, |ui| ui.toggle(Sheet::Quality))
             .child(quality),
-        control(ui, "control", |ui| (ui.words.danmaku_settings, icons::TUNE), |ui| ui.toggle(Sheet::Danmaku)),
-        control(ui, "control", |ui| (ui.words.stats, icons::CHART), |ui| ui.toggle(Sheet::Stats)),
-        ui.with_host(|host| host.screen().is_some_and(|screen| screen.has_small_window()))
+        control(
+            ui,
+            "control",
+            |ui| (ui.words.danmaku_settings(), icons::TUNE),
+            |ui| ui.toggle(Sheet::Danmaku),
+        ),
+        control(ui, "control", |ui| (ui.words.stats(), icons::CHART), |ui| ui.toggle(Sheet::Stats)),
+        ui.with_host(|host| host.screen().is_some_and(|screen| flag(&screen, "canPictureInPicture")))
             .unwrap_or_default()
-            .then(|| control(ui, "control wide", |ui| (ui.words.small_window, icons::SMALL), small_window)),
-        control(ui, "control", |ui| (ui.words.full_screen, icons::FULL), full_screen),
+            .then(|| control(ui, "control wide", |ui| (ui.words.small_window(), icons::SMALL), small_window)),
+        control(ui, "control", |ui| (ui.words.full_screen(), icons::FULL), full_screen),
     ))
 }
 
 /// Open, shrink and close, for the floating player only (its styles hide them elsewhere).
 pub(crate) fn float_buttons(ui: Ui) -> El {
-    div().class("float").child((
-        control(ui, "control only-mini", |ui| (ui.words.expand, icons::EXPAND), |ui| expand(ui, true)),
-        control(ui, "control only-open", |ui| (ui.words.shrink, icons::SHRINK), |ui| expand(ui, false)),
-        control(ui, "control only-mini", |ui| (ui.words.close, icons::CLOSE), close),
+    div("float").child((
+        control(ui, "control only-mini", |ui| (ui.words.expand(), icons::EXPAND), |ui| expand(ui, true)),
+        control(ui, "control only-open", |ui| (ui.words.shrink(), icons::SHRINK), |ui| expand(ui, false)),
+        control(ui, "control only-mini", |ui| (ui.words.close(), icons::CLOSE), close),
     ))
 }
 
@@ -73,7 +77,8 @@ fn expand(ui: Ui, expanded: bool) {
     ui.with_host(|host| {
         if host.is("[mini]") {
             mini(ui, Some(false));
-            host.scroll_into_view();
+            // Every element has it.
+            let _ = call(host, "scrollIntoView");
         } else {
             host.toggle_attribute("expanded", expanded);
         }
@@ -88,15 +93,14 @@ fn mini(ui: Ui, on: Option<bool>) {
 
 fn small_window(ui: Ui) {
     if let Some(screen) = ui.with_host(Host::screen).flatten() {
-        deaf(screen.small_window());
+        deaf(call(&screen, "pictureInPicture").unwrap_or_default());
     }
 }
 
 fn close(ui: Ui) {
     ui.with_host(|host| {
         if host.is("[mini]") {
-            // The engine reports its own errors by `hawker:error`.
-            let _ = host.pause();
+            host.act("pause");
             mini(ui, Some(false));
         } else if host.tell("hawker:close", &JsValue::NULL) {
             host.remove();
@@ -107,19 +111,14 @@ fn close(ui: Ui) {
 /// A button with its name and icon, which are followed.
 fn control(ui: Ui, class: &'static str, look: fn(Ui) -> (&'static str, Icon), act: fn(Ui)) -> El {
     let name = move || look(ui).0;
-    button()
-        .class(class)
-        .attr("aria-label", name)
-        .attr("title", name)
-        .tap(ui, act)
-        .child(icon(move || look(ui).1))
+    button(class).attr("aria-label", name).attr("title", name).tap(ui, act).child(icon(move || look(ui).1))
 }
 
 fn play_look(ui: Ui) -> (&'static str, Icon) {
     if ui.player.with(|player| player.paused) {
-        (ui.words.play, icons::PLAY)
+        (ui.words.play(), icons::PLAY)
     } else {
-        (ui.words.pause, icons::PAUSE)
+        (ui.words.pause(), icons::PAUSE)
     }
 }
 
@@ -128,14 +127,13 @@ fn silent(ui: Ui) -> bool {
 }
 
 fn mute_look(ui: Ui) -> (&'static str, Icon) {
-    if silent(ui) { (ui.words.unmute, icons::MUTED) } else { (ui.words.mute, icons::SOUND) }
+    if silent(ui) { (ui.words.unmute(), icons::MUTED) } else { (ui.words.mute(), icons::SOUND) }
 }
 
 fn toggle_play(ui: Ui) {
     ui.with_host(|host| {
         let paused = host.player().paused;
-        // The engine reports its own errors by `hawker:error`.
-        let _ = if paused { host.play() } else { host.pause() };
+        host.act(if paused { "play" } else { "pause" });
     });
     ui.look();
 }
@@ -163,14 +161,13 @@ fn set_volume(ui: Ui, volume: f64) {
 }
 
 fn full_screen(ui: Ui) {
-    let asked = if document().full_screen_element().is_object() {
-        Some(document().exit_full_screen())
+    let asked = if flag(&document(), "fullscreenElement") {
+        call(&document(), "exitFullscreen")
     } else {
-        ui.with_host(Host::full_screen).and_then(Result::ok)
+        // The element's own: a phone without full screen for elements has it for the video.
+        ui.with_host(|host| call(host, "requestFullscreen")).unwrap_or(Ok(JsValue::NULL))
     };
-    if let Some(asked) = asked {
-        deaf(asked);
-    }
+    deaf(asked.unwrap_or_default());
 }
 
 /// A refusal (no gesture, not allowed in this frame) leaves the page as it is.
@@ -186,13 +183,14 @@ thread_local! {
 
 /// Keys as on video sites, unless what has the focus needs them itself; the sheet of keys names them. Escape closes a sheet.
 pub(crate) fn key(ui: Ui, event: &Event) {
-    if event.ctrl() || event.alt() || event.meta() {
+    if ["ctrlKey", "altKey", "metaKey"].iter().any(|key| flag(event, key)) {
         return;
     }
     // Heard on the element: the first of the path is what has the focus, or the element itself.
-    let at: Node = event.path().at(0).unchecked_into();
+    let path = call(event, "composedPath").unwrap_or_default();
+    let Some(at) = part::<Node>(&path, "0") else { return };
     let is = |selector| at.is(selector);
-    let key = event.key();
+    let key = text(event, "key");
     if key == "Escape" {
         ui.close_sheet();
         return;

@@ -2,7 +2,7 @@
 
 use super::controls;
 use crate::app::{Later, Ui};
-use crate::page::dom::{Child, Drawn, El, button, div, p, span};
+use crate::page::dom::{Child, Drawn, El, button, div, el, p, span};
 use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
@@ -12,6 +12,7 @@ use crate::page::words::fill;
 use crate::room::danmaku;
 use crate::sale::goods;
 use hawker_player_core::sale::countdown;
+use hawker_player_core::texts::concat;
 use hawker_wire::Wall;
 
 /// How long the controls stay after the pointer rests, in ms.
@@ -37,7 +38,7 @@ pub(crate) fn overlay(ui: Ui) -> El {
         let shown = awake.get() || ui.player.with(|player| player.paused);
         if shown { "overlay awake" } else { "overlay" }
     };
-    div()
+    el("div")
         .class(class)
         // A click on the picture takes the keys along; Tab goes to the buttons.
         .attr("tabindex", "-1")
@@ -46,7 +47,7 @@ pub(crate) fn overlay(ui: Ui) -> El {
         .on("focusin", move |_| wake())
         .child((
             danmaku::layer(ui),
-            div().class("shade").attr("aria-hidden", "true"),
+            div("shade").attr("aria-hidden", "true"),
             top(ui),
             Drawn(ui, state),
             ticker(ui),
@@ -61,19 +62,13 @@ fn top(ui: Ui) -> El {
     let online = move || {
         let online = online.get();
         (online > 0).then(|| {
-            let text = fill(ui.words.online, &[&money::count(ui.words.lang, online)]);
-            span()
-                .class("online")
+            let text = fill(ui.words.online(), &[&money::count(ui.words.lang(), online)]);
+            span("online")
                 .attr("aria-label", text)
-                .child((icon(icons::PEOPLE), money::count(ui.words.lang, online)))
+                .child((icon(icons::PEOPLE), money::count(ui.words.lang(), online)))
         })
     };
-    div().class("top").child((
-        Drawn((ui, look), badge),
-        online,
-        span().class("grow"),
-        controls::float_buttons(ui),
-    ))
+    div("top").child((Drawn((ui, look), badge), online, span("grow"), controls::float_buttons(ui)))
 }
 
 /// How the badge looks: not there, at the live edge, behind it.
@@ -94,18 +89,17 @@ fn badge_look(ui: Ui) -> u64 {
 fn badge((ui, look): (Ui, Signal<u64>)) -> Option<El> {
     let (class, label) = match look.get() {
         0 => return None,
-        1 => ("live", ui.words.live),
-        _ => ("live behind", ui.words.go_live),
+        1 => ("live", ui.words.live()),
+        _ => ("live behind", ui.words.go_live()),
     };
-    let badge = button().class(class).attr("aria-label", label).attr("title", ui.words.go_live);
-    Some(badge.tap(ui, go_live).child((span().class("dot"), ui.words.live)))
+    let badge = button(class).attr("aria-label", label).attr("title", ui.words.go_live());
+    Some(badge.tap(ui, go_live).child((span("dot"), ui.words.live())))
 }
 
 pub(crate) fn go_live(ui: Ui) {
     ui.with_host(|host| {
-        // The engine reports its own errors by `hawker:error`.
-        let _ = host.go_live();
-        let _ = host.play();
+        host.act("goLive");
+        host.act("play");
     });
     ui.look();
 }
@@ -117,27 +111,27 @@ fn state(ui: Ui) -> Option<El> {
         let waits = matches!(player.state.as_str(), "connecting" | "stalled");
         Some(match player.state.as_str() {
             _ if player.cut_off && (waits || player.error == "unreachable") => {
-                (icons::CUT, words.cut_off, words.cut_off_hint)
+                (icons::CUT, words.cut_off(), words.cut_off_hint())
             }
             "live" | "connecting" if player.blocked => {
-                (icons::TAP, words.tap_to_watch, words.tap_to_watch_hint)
+                (icons::TAP, words.tap_to_watch(), words.tap_to_watch_hint())
             }
-            "connecting" => ("", words.connecting, ""),
-            "stalled" => ("", words.stalled, ""),
-            "offline" if player.starts_ms > 0 => (icons::CLOCK, words.offline, ""),
-            "offline" => (icons::CAMERA, words.offline, words.offline_hint),
-            "ended" if ui.room(&ui.goods, |room| room.shelf.is_empty()) => (icons::FLAG, words.ended, ""),
-            "ended" => (icons::FLAG, words.ended, words.ended_hint),
-            "unsupported" => (icons::SCREEN, words.unsupported, words.unsupported_hint),
+            "connecting" => ("", words.connecting(), ""),
+            "stalled" => ("", words.stalled(), ""),
+            "offline" if player.starts_ms > 0 => (icons::CLOCK, words.offline(), ""),
+            "offline" => (icons::CAMERA, words.offline(), words.offline_hint()),
+            "ended" if ui.room(&ui.goods, |room| room.shelf.is_empty()) => (icons::FLAG, words.ended(), ""),
+            "ended" => (icons::FLAG, words.ended(), words.ended_hint()),
+            "unsupported" => (icons::SCREEN, words.unsupported(), words.unsupported_hint()),
             "error" => match player.error.as_str() {
-                "no-room" => (icons::LENS, words.no_room, words.no_room_hint),
-                "refused" => (icons::LOCK, words.refused, words.refused_hint),
-                "region" => (icons::GLOBE, words.region, words.region_hint),
-                "playback" => (icons::ALERT, words.failed, words.failed_hint),
-                _ => (icons::CLOUD, words.unreachable, words.unreachable_hint),
+                "no-room" => (icons::LENS, words.no_room(), words.no_room_hint()),
+                "refused" => (icons::LOCK, words.refused(), words.refused_hint()),
+                "region" => (icons::GLOBE, words.region(), words.region_hint()),
+                "playback" => (icons::ALERT, words.failed(), words.failed_hint()),
+                _ => (icons::CLOUD, words.unreachable(), words.unreachable_hint()),
             },
             "live" => {
-                ui.say(Said::State, words.live);
+                ui.say(Said::State, words.live());
                 return None;
             }
             _ => return None,
@@ -146,19 +140,19 @@ fn state(ui: Ui) -> Option<El> {
     let busy = art.is_empty();
     let start = art == icons::TAP;
     if !busy {
-        ui.say(Said::State, [title, ". ", hint].concat());
+        ui.say(Said::State, concat(&[title, ". ", hint]));
     }
     let art = if busy {
-        span().class("spinner").attr("aria-hidden", "true")
+        span("spinner").attr("aria-hidden", "true")
     } else if start {
-        button().class("art").attr("aria-label", words.play).tap(ui, go_live).child(icon(art))
+        button("art").attr("aria-label", words.play()).tap(ui, go_live).child(icon(art))
     } else {
-        span().class("art").child(icon(art))
+        span("art").child(icon(art))
     };
-    Some(div().class(if busy { "state busy" } else { "state" }).child((
+    Some(div(if busy { "state busy" } else { "state" }).child((
         art,
-        p().class("state-title").child(title),
-        (!hint.is_empty()).then(|| p().class("state-hint").child(hint)),
+        p("state-title").child(title),
+        (!hint.is_empty()).then(|| p("state-hint").child(hint)),
         Drawn(ui, countdown),
     )))
 }
@@ -170,10 +164,10 @@ fn countdown(ui: Ui) -> Option<El> {
     (starts_ms > now).then(|| {
         let left = goods::time(countdown::left(Wall(now), Wall(starts_ms)));
         let day = starts_ms - now > DAY_MS;
-        let at = money::moment(ui.words.lang, starts_ms, day);
-        div().class("countdown").attr("role", "timer").child((
-            (!day).then(|| span().class("countdown-left").child(left)),
-            p().class("state-hint").child(fill(ui.words.starts_at, &[&at])),
+        let at = money::moment(ui.words.lang(), starts_ms, day);
+        div("countdown").attr("role", "timer").child((
+            (!day).then(|| span("countdown-left").child(left)),
+            p("state-hint").child(fill(ui.words.starts_at(), &[&at])),
         ))
     })
 }
@@ -181,8 +175,7 @@ fn countdown(ui: Ui) -> Option<El> {
 fn sound(ui: Ui) -> Option<El> {
     let silent =
         ui.player.with(|player| player.muted && !player.paused && !player.blocked && player.state == "live");
-    silent
-        .then(|| button().class("sound").tap(ui, unmute).child((icon(icons::MUTED), ui.words.tap_for_sound)))
+    silent.then(|| button("sound").tap(ui, unmute).child((icon(icons::MUTED), ui.words.tap_for_sound())))
 }
 
 fn unmute(ui: Ui) {
@@ -200,6 +193,6 @@ fn ticker(ui: Ui) -> impl Child {
         }
     });
     Drawn(ui, |ui| {
-        ui.ticker.get().map(|text| div().class("ticker").child((icon(icons::BAG), span().child(text))))
+        ui.ticker.get().map(|text| div("ticker").child((icon(icons::BAG), el("span").child(text))))
     })
 }

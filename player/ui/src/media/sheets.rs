@@ -1,8 +1,8 @@
 //! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
 
 use crate::app::{Sheet, Ui};
-use crate::page::browser::{Event, trim};
-use crate::page::dom::{Child, El, button, dd, div, dl, dt, el, form, h2, input, label, p, span, svg};
+use crate::page::browser::{Event, call, flag, number, set, text, trim};
+use crate::page::dom::{Child, El, button, div, dl, el, form, input, label, p, span, svg};
 use crate::page::events::Frame;
 use crate::page::host::{AUTO, Figures, Host};
 use crate::page::icons::{self, icon};
@@ -12,6 +12,7 @@ use crate::page::words::{fill, yes_or_no};
 use crate::room::danmaku::Settings;
 use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::limits;
+use hawker_player_core::texts::concat;
 
 /// The open sheet.
 pub(crate) fn sheet(ui: Ui) -> impl Child {
@@ -19,20 +20,19 @@ pub(crate) fn sheet(ui: Ui) -> impl Child {
         let sheet = ui.sheet.get();
         let (title, body) = match sheet {
             Sheet::None => return None,
-            Sheet::Quality => (ui.words.quality, quality(ui)),
-            Sheet::Danmaku => (ui.words.danmaku_settings, danmaku(ui)),
-            Sheet::Stats => (ui.words.stats, stats(ui)),
-            Sheet::Name => (ui.words.name_title, name(ui)),
-            Sheet::Keys => (ui.words.keys, keys(ui)),
+            Sheet::Quality => (ui.words.quality(), quality(ui)),
+            Sheet::Danmaku => (ui.words.danmaku_settings(), danmaku(ui)),
+            Sheet::Stats => (ui.words.stats(), stats(ui)),
+            Sheet::Name => (ui.words.name_title(), name(ui)),
+            Sheet::Keys => (ui.words.keys(), keys(ui)),
         };
         Some((
-            div().class("veil").attr("aria-hidden", "true").tap(ui, |ui| ui.close_sheet()),
-            div().class("sheet").attr("role", "dialog").attr("aria-label", title).child((
-                div().class("sheet-head").child((
-                    h2().child(title),
-                    button()
-                        .class("plain")
-                        .attr("aria-label", ui.words.close)
+            div("veil").attr("aria-hidden", "true").tap(ui, |ui| ui.close_sheet()),
+            div("sheet").attr("role", "dialog").attr("aria-label", title).child((
+                div("sheet-head").child((
+                    el("h2").child(title),
+                    button("plain")
+                        .attr("aria-label", ui.words.close())
                         .tap(ui, |ui| ui.close_sheet())
                         .child(icon(icons::CLOSE)),
                 )),
@@ -46,30 +46,30 @@ fn quality(ui: Ui) -> El {
     let choice = move |name: String, label: String, more: El| {
         let chosen = name.clone();
         let checked = move || yes_or_no(ui.player.with(|player| player.wants(&chosen)));
-        button()
+        button("choice")
             .attr("role", "radio")
             .attr("aria-checked", checked)
-            .class("choice")
             .on("click", move |_| {
-                ui.with_host(|host| host.set_quality(&name));
+                ui.with_host(|host| set(host, "quality", &name.as_str().into()));
                 store::keep("hawker:quality", &name);
                 ui.look();
                 ui.sheet.set(Sheet::None);
             })
-            .child((span().child(label), more))
+            .child((el("span").child(label), more))
     };
-    let more = || span().class("choice-more");
+    let more = || span("choice-more");
     let rungs = ui.player.peek(|player| player.renditions.clone());
-    let mut choices = vec![choice(AUTO.to_owned(), ui.words.auto.to_owned(), more().child(move || why(ui)))];
+    let mut choices =
+        vec![choice(AUTO.to_owned(), ui.words.auto().to_owned(), more().child(move || why(ui)))];
     choices.extend(rungs.into_iter().map(|(name, bps)| {
-        choice(name.clone(), name, more().child((bps > 0.0).then(|| [&tenths(bps / 1e6), " Mb/s"].concat())))
+        choice(name.clone(), name, more().child((bps > 0.0).then(|| concat(&[&tenths(bps / 1e6), " Mb/s"]))))
     }));
     let saves = ui.with_host(Host::screen).flatten().map(|screen| {
-        let saves = screen.saves();
-        switch(ui.words.saver, saves, move |on| screen.set_saves(on))
+        let saves = flag(&screen, "saveData");
+        switch(ui.words.saver(), saves, move |on| set(&screen, "saveData", &on.into()))
     });
-    div().child((
-        div().class("choices").attr("role", "radiogroup").attr("aria-label", ui.words.quality).child(choices),
+    el("div").child((
+        div("choices").attr("role", "radiogroup").attr("aria-label", ui.words.quality()).child(choices),
         saves,
     ))
 }
@@ -86,45 +86,45 @@ fn why(ui: Ui) -> String {
         let best = player.renditions.first().is_none_or(|(name, _)| *name == player.rendition);
         (player.rendition.clone(), best)
     });
-    let limit = ui.with_host(Host::screen).flatten().map(|screen| screen.limit()).unwrap_or_default();
+    let limit = ui.with_host(Host::screen).flatten().map(|screen| text(&screen, "limit")).unwrap_or_default();
     let reason = match limit.as_str() {
-        _ if best => words.why_best.to_owned(),
-        "size" => words.why_size.to_owned(),
-        "saver" => words.why_saver.to_owned(),
-        "device" => words.why_device.to_owned(),
+        _ if best => words.why_best().to_owned(),
+        "size" => words.why_size().to_owned(),
+        "saver" => words.why_saver().to_owned(),
+        "device" => words.why_device().to_owned(),
         _ => match ui.with_host(|host| host.stat("estimateBps")).flatten() {
-            Some(bps) => fill(words.why_link, &[&tenths(bps / 1e6)]),
-            None => words.why_unknown.to_owned(),
+            Some(bps) => fill(words.why_link(), &[&tenths(bps / 1e6)]),
+            None => words.why_unknown().to_owned(),
         },
     };
-    if playing.is_empty() { reason } else { [&playing, ": ", &reason].concat() }
+    if playing.is_empty() { reason } else { concat(&[&playing, ": ", &reason]) }
 }
 
 fn keys(ui: Ui) -> El {
     let words = ui.words;
     let row = |keys: &'static str, what: &'static str| {
-        div().class("row").child((dt().child(el("kbd").child(keys)), dd().child(what)))
+        div("row").child((el("dt").child(el("kbd").child(keys)), el("dd").child(what)))
     };
-    dl().class("stats").child((
-        row("Space  K", words.play),
-        row("M", words.mute),
-        row("↑  ↓", words.volume),
-        row("F", words.full_screen),
-        row("C", words.show_comments),
-        (row("I", words.mini), row("P", words.small_window)),
-        row("L", words.go_live),
-        row("?", words.keys),
+    dl("stats").child((
+        row("Space  K", words.play()),
+        row("M", words.mute()),
+        row("↑  ↓", words.volume()),
+        row("F", words.full_screen()),
+        row("C", words.show_comments()),
+        (row("I", words.mini()), row("P", words.small_window())),
+        row("L", words.go_live()),
+        row("?", words.keys()),
     ))
 }
 
 fn switch(name: &'static str, on: bool, act: impl Fn(bool) + 'static) -> El {
-    label().class("switch").child((
-        span().child(name),
-        input()
+    label("switch").child((
+        el("span").child(name),
+        el("input")
             .attr("type", "checkbox")
             .attr("role", "switch")
             .prop("checked", on)
-            .on("change", move |event: Event| act(event.target().checked())),
+            .on("change", move |event: Event| act(flag(&event.target(), "checked"))),
     ))
 }
 
@@ -134,34 +134,35 @@ fn danmaku(ui: Ui) -> El {
         ui.settings.copy().keep();
     };
     let settings = ui.settings.copy();
-    let on = switch(ui.words.danmaku, settings.on, move |on| change(&|settings| settings.on = on));
-    let overlap = switch(ui.words.overlap, settings.apart, move |on| change(&|settings| settings.apart = on));
+    let on = switch(ui.words.danmaku(), settings.on, move |on| change(&|settings| settings.on = on));
+    let overlap =
+        switch(ui.words.overlap(), settings.apart, move |on| change(&|settings| settings.apart = on));
     let slider = move |name: &'static str, range: (u32, u32, u32), field: fn(&mut Settings) -> &mut u32| {
         let (low, high, step) = range;
         let value = move || ui.settings.with(|settings| *field(&mut settings.clone()));
-        label().class("slider").child((
-            span().class("slider-name").child(name),
-            input()
+        label("slider").child((
+            span("slider-name").child(name),
+            el("input")
                 .attr("type", "range")
                 .attr("min", decimal(low.into()))
                 .attr("max", decimal(high.into()))
                 .attr("step", decimal(step.into()))
                 .prop("value", move || f64::from(value()))
                 .on("input", move |event: Event| {
-                    let percent = event.target().number();
+                    let percent = number(&event.target(), "valueAsNumber");
                     change(&|settings| *field(settings) = percent as u32);
                 }),
-            span().class("slider-value").child(move || [&decimal(value().into()), "%"].concat()),
+            span("slider-value").child(move || concat(&[&decimal(value().into()), "%"])),
         ))
     };
-    let still = crate::room::danmaku::still().then(|| p().class("hint").child(ui.words.reduced_motion));
-    div().class("settings").child((
+    let still = crate::room::danmaku::still().then(|| p("hint").child(ui.words.reduced_motion()));
+    div("settings").child((
         still,
         on,
-        slider(ui.words.opacity, (20, 100, 10), |settings| &mut settings.opacity),
-        slider(ui.words.area, (25, 100, 25), |settings| &mut settings.area),
-        slider(ui.words.size, (60, 160, 10), |settings| &mut settings.size),
-        slider(ui.words.speed, (50, 200, 10), |settings| &mut settings.speed),
+        slider(ui.words.opacity(), (20, 100, 10), |settings| &mut settings.opacity),
+        slider(ui.words.area(), (25, 100, 25), |settings| &mut settings.area),
+        slider(ui.words.size(), (60, 160, 10), |settings| &mut settings.size),
+        slider(ui.words.speed(), (50, 200, 10), |settings| &mut settings.speed),
         overlap,
     ))
 }
@@ -174,33 +175,33 @@ fn stats(ui: Ui) -> El {
             ui.wall.track();
             ui.with_host(value).unwrap_or_default()
         };
-        div().class("row").child((dt().child(name), line.map(|of| plot(ui, of)), dd().child(value)))
+        div("row").child((el("dt").child(name), line.map(|of| plot(ui, of)), el("dd").child(value)))
     };
-    dl().class("stats").child((
-        row(ui.words.latency, |host| ms(host.stat("latencyMs")), Some(0)),
-        row(ui.words.buffer, |host| ms(host.stat("bufferMs")), Some(1)),
+    dl("stats").child((
+        row(ui.words.latency(), |host| ms(host.stat("latencyMs")), Some(0)),
+        row(ui.words.buffer(), |host| ms(host.stat("bufferMs")), Some(1)),
         row(
-            ui.words.bandwidth,
-            |host| host.stat("estimateBps").map_or_else(dash, |bps| [&tenths(bps / 1e6), " Mb/s"].concat()),
+            ui.words.bandwidth(),
+            |host| host.stat("estimateBps").map_or_else(dash, |bps| concat(&[&tenths(bps / 1e6), " Mb/s"])),
             Some(2),
         ),
-        row(ui.words.quality, |host| host.player().rendition, Some(3)),
+        row(ui.words.quality(), |host| host.player().rendition, Some(3)),
         row(
-            ui.words.stalls,
+            ui.words.stalls(),
             |host| {
                 let stalls = host.stat("stalls").map_or_else(dash, |stalls| decimal(stalls as u64));
-                [&stalls, " · ", &ms(host.stat("stalledMs"))].concat()
+                concat(&[&stalls, " · ", &ms(host.stat("stalledMs"))])
             },
             None,
         ),
         row(
-            ui.words.dropped,
+            ui.words.dropped(),
             |host| host.stat("droppedFrames").map_or_else(dash, |n| decimal(n as u64)),
             None,
         ),
         row(
-            ui.words.speed_now,
-            |host| host.stat("rate").map_or_else(dash, |rate| [&percent(rate), "%"].concat()),
+            ui.words.speed_now(),
+            |host| host.stat("rate").map_or_else(dash, |rate| concat(&[&percent(rate), "%"])),
             None,
         ),
     ))
@@ -235,7 +236,7 @@ fn dash() -> String {
 }
 
 fn ms(value: Option<f64>) -> String {
-    value.map_or_else(dash, |ms| [&decimal(ms.max(0.0).round() as u64), " ms"].concat())
+    value.map_or_else(dash, |ms| concat(&[&decimal(ms.max(0.0).round() as u64), " ms"]))
 }
 
 fn percent(rate: f64) -> String {
@@ -244,25 +245,26 @@ fn percent(rate: f64) -> String {
 
 fn tenths(value: f64) -> String {
     let tenths = (value.max(0.0) * 10.0).round() as u64;
-    [&decimal(tenths / 10), ".", &decimal(tenths % 10)].concat()
+    concat(&[&decimal(tenths / 10), ".", &decimal(tenths % 10)])
 }
 
 fn name(ui: Ui) -> El {
     let typed = Signal::new(ui.room(&ui.me, |room| room.name.clone()));
-    let field = input()
-        .class("field")
+    let field = input("field")
         .attr("type", "text")
         .attr("name", "nickname")
         .attr("autocomplete", "nickname")
         .attr("maxlength", decimal(limits::NAME_CHARS as u64))
         .prop("value", move || typed.get())
-        .on("input", move |event: Event| typed.set(event.target().value()));
+        .on("input", move |event: Event| typed.set(text(&event.target(), "value")));
     let node = field.node();
-    let frame = Frame::new(move || node.focus());
+    let frame = Frame::new(move || {
+        // Every field has it.
+        let _ = call(&node, "focus");
+    });
     frame.ask();
     keep(frame);
-    form()
-        .class("settings")
+    form("settings")
         .on("submit", move |event: Event| {
             event.prevent_default();
             let name = typed.peek(|name| trim(name));
@@ -272,8 +274,8 @@ fn name(ui: Ui) -> El {
             }
         })
         .child((
-            label().class("column").child((span().class("slider-name").child(ui.words.name_label), field)),
-            p().class("hint").child(ui.words.name_hint),
-            button().attr("type", "submit").class("primary").child(ui.words.name_save),
+            label("column").child((span("slider-name").child(ui.words.name_label()), field)),
+            p("hint").child(ui.words.name_hint()),
+            button("primary").attr("type", "submit").child(ui.words.name_save()),
         ))
 }

@@ -58,14 +58,6 @@ extern "C" {
     pub(crate) fn create_text(this: &Node, text: &str) -> Node;
     #[wasm_bindgen(method, js_name = createDocumentFragment)]
     pub(crate) fn create_fragment(this: &Node) -> Node;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn hidden(this: &Node) -> bool;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn matches(this: &Node) -> bool;
-    #[wasm_bindgen(method, getter, js_name = fullscreenElement)]
-    pub(crate) fn full_screen_element(this: &Node) -> JsValue;
-    #[wasm_bindgen(method, js_name = exitFullscreen)]
-    pub(crate) fn exit_full_screen(this: &Node) -> JsValue;
 
     pub(crate) type Promise;
     #[wasm_bindgen(method)]
@@ -82,14 +74,6 @@ extern "C" {
     pub(crate) fn insert(this: &Node, child: &Node, before: Option<&Node>);
     #[wasm_bindgen(method)]
     pub(crate) fn remove(this: &Node);
-    #[wasm_bindgen(method, getter, js_name = nextSibling)]
-    pub(crate) fn next(this: &Node) -> Option<Node>;
-    #[wasm_bindgen(method, getter, js_name = childElementCount)]
-    pub(crate) fn element_count(this: &Node) -> u32;
-    #[wasm_bindgen(method, getter, js_name = firstElementChild)]
-    pub(crate) fn first_element(this: &Node) -> Option<Node>;
-    #[wasm_bindgen(method, getter, js_name = nextElementSibling)]
-    pub(crate) fn next_element(this: &Node) -> Option<Node>;
     #[wasm_bindgen(method, js_name = querySelector)]
     pub(crate) fn find(this: &Node, selector: &str) -> Option<Node>;
     #[wasm_bindgen(method)]
@@ -103,31 +87,8 @@ extern "C" {
     pub(crate) fn set_attribute(this: &Node, name: &str, value: &str);
     #[wasm_bindgen(method, js_name = toggleAttribute)]
     pub(crate) fn toggle_attribute(this: &Node, name: &str, there: bool);
-    #[wasm_bindgen(method, setter, js_name = textContent)]
-    pub(crate) fn set_text(this: &Node, text: &str);
     #[wasm_bindgen(method, getter)]
     pub(crate) fn style(this: &Node) -> Style;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn value(this: &Node) -> String;
-    /// Of a slider.
-    #[wasm_bindgen(method, getter, js_name = valueAsNumber)]
-    pub(crate) fn number(this: &Node) -> f64;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn checked(this: &Node) -> bool;
-    #[wasm_bindgen(method)]
-    pub(crate) fn focus(this: &Node);
-    #[wasm_bindgen(method, js_name = scrollIntoView)]
-    pub(crate) fn scroll_into_view(this: &Node);
-    #[wasm_bindgen(method, getter, js_name = clientWidth)]
-    pub(crate) fn client_width(this: &Node) -> f64;
-    #[wasm_bindgen(method, getter, js_name = clientHeight)]
-    pub(crate) fn client_height(this: &Node) -> f64;
-    #[wasm_bindgen(method, getter, js_name = scrollHeight)]
-    pub(crate) fn scroll_height(this: &Node) -> f64;
-    #[wasm_bindgen(method, getter, js_name = scrollTop)]
-    pub(crate) fn scroll_top(this: &Node) -> f64;
-    #[wasm_bindgen(method, setter, js_name = scrollTop)]
-    pub(crate) fn set_scroll_top(this: &Node, px: f64);
 
     pub(crate) type Style;
     #[wasm_bindgen(method, js_name = setProperty)]
@@ -137,62 +98,23 @@ extern "C" {
     pub(crate) type Event;
     #[wasm_bindgen(constructor, js_class = CustomEvent)]
     pub(crate) fn custom(name: &str, options: &JsValue) -> Event;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn target(this: &Event) -> Node;
-    #[wasm_bindgen(method, js_name = preventDefault)]
-    pub(crate) fn prevent_default(this: &Event);
-    #[wasm_bindgen(method, js_name = composedPath)]
-    pub(crate) fn path(this: &Event) -> Array;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn key(this: &Event) -> String;
-    #[wasm_bindgen(method, getter, js_name = ctrlKey)]
-    pub(crate) fn ctrl(this: &Event) -> bool;
-    #[wasm_bindgen(method, getter, js_name = altKey)]
-    pub(crate) fn alt(this: &Event) -> bool;
-    #[wasm_bindgen(method, getter, js_name = metaKey)]
-    pub(crate) fn meta(this: &Event) -> bool;
-    /// Of a socket's close.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn code(this: &Event) -> u16;
-    /// Of a socket's message.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn data(this: &Event) -> JsValue;
 
     pub(crate) type WebSocket;
-    #[wasm_bindgen(method, setter, js_name = binaryType)]
-    pub(crate) fn set_binary_type(this: &WebSocket, kind: &str);
-    #[wasm_bindgen(method, setter, js_name = onopen)]
-    pub(crate) fn on_open(this: &WebSocket, run: Option<&JsValue>);
-    #[wasm_bindgen(method, setter, js_name = onclose)]
-    pub(crate) fn on_close(this: &WebSocket, run: Option<&JsValue>);
-    #[wasm_bindgen(method, setter, js_name = onmessage)]
-    pub(crate) fn on_message(this: &WebSocket, run: Option<&JsValue>);
-    #[wasm_bindgen(method, getter, js_name = readyState)]
-    pub(crate) fn ready_state(this: &WebSocket) -> u16;
     #[wasm_bindgen(method, catch)]
     pub(crate) fn send(this: &WebSocket, bytes: &[u8]) -> Result<(), JsValue>;
-    #[wasm_bindgen(method)]
-    pub(crate) fn close(this: &WebSocket);
 
     pub(crate) type ResizeObserver;
     #[wasm_bindgen(constructor)]
     pub(crate) fn new(run: &JsValue) -> ResizeObserver;
     #[wasm_bindgen(method)]
     pub(crate) fn observe(this: &ResizeObserver, element: &Node);
-    #[wasm_bindgen(method)]
-    pub(crate) fn disconnect(this: &ResizeObserver);
 
     /// A canvas, and its 2d context: text is measured with it.
     pub(crate) type Canvas;
     #[wasm_bindgen(method, js_name = getContext)]
     pub(crate) fn context(this: &Canvas, kind: &str) -> Option<Canvas>;
-    #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_font(this: &Canvas, font: &str);
     #[wasm_bindgen(method, js_name = measureText)]
-    pub(crate) fn measure(this: &Canvas, text: &str) -> Measure;
-    pub(crate) type Measure;
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn width(this: &Measure) -> f64;
+    pub(crate) fn measure(this: &Canvas, text: &str) -> JsValue;
 
     pub(crate) type Storage;
     #[wasm_bindgen(method, catch, js_name = getItem)]
@@ -213,8 +135,6 @@ extern "C" {
     pub(crate) type NumberFormat;
     #[wasm_bindgen(constructor, js_namespace = Intl)]
     pub(crate) fn new(lang: &str, options: &JsValue) -> NumberFormat;
-    #[wasm_bindgen(method, js_name = resolvedOptions)]
-    pub(crate) fn resolved(this: &NumberFormat) -> JsValue;
     #[wasm_bindgen(method)]
     pub(crate) fn format(this: &NumberFormat, value: f64) -> String;
 
@@ -228,9 +148,11 @@ extern "C" {
     pub(crate) fn written(this: &Moment, lang: &str, options: &JsValue) -> String;
 
     #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
-    pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
+    fn get_field(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = Reflect, js_name = set)]
-    pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
+    fn set_field(object: &JsValue, name: &str, value: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = apply)]
+    fn apply(method: &JsValue, object: &JsValue, arguments: &Array) -> Result<JsValue, JsValue>;
     pub(crate) type Object;
     #[wasm_bindgen(constructor)]
     pub(crate) fn new() -> Object;
@@ -251,6 +173,74 @@ extern "C" {
     pub(crate) fn new(buffer: &JsValue) -> Bytes;
     #[wasm_bindgen(method)]
     pub(crate) fn slice(this: &Bytes) -> Vec<u8>;
+}
+
+/// A field of an object; undefined when there is none, or none that may be read. Fields and plain methods are asked for by
+/// their names: each function of its own would stand in the module, in its imports and in its script.
+pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
+    get_field(object, name).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A field that is a text; empty when it is none.
+pub(crate) fn text(object: &JsValue, name: &str) -> String {
+    field(object, name).as_string().unwrap_or_default()
+}
+
+/// A field that is a number; 0 when it is none.
+pub(crate) fn number(object: &JsValue, name: &str) -> f64 {
+    field(object, name).as_f64().unwrap_or_default()
+}
+
+/// Whether a field is there and neither false, 0 nor empty.
+pub(crate) fn flag(object: &JsValue, name: &str) -> bool {
+    field(object, name).is_truthy()
+}
+
+/// A field that is an object; `None` when it is none.
+pub(crate) fn part<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
+    let part = field(object, name);
+    part.is_object().then(|| part.unchecked_into())
+}
+
+/// Sets a field; one that cannot be set stays as it is.
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
+    let _ = set_field(object, name, value);
+}
+
+/// Calls a method that takes nothing.
+pub(crate) fn call(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    apply(&field(object, name), object, &Array::new())
+}
+
+impl Node {
+    pub(crate) fn next(&self) -> Option<Self> {
+        part(self, "nextSibling")
+    }
+
+    pub(crate) fn first_element(&self) -> Option<Self> {
+        part(self, "firstElementChild")
+    }
+
+    pub(crate) fn next_element(&self) -> Option<Self> {
+        part(self, "nextElementSibling")
+    }
+
+    /// As a text node, never as markup.
+    pub(crate) fn set_text(&self, text: &str) {
+        set(self, "textContent", &text.into());
+    }
+}
+
+impl Event {
+    /// What it happened to.
+    pub(crate) fn target(&self) -> Node {
+        field(self, "target").unchecked_into()
+    }
+
+    pub(crate) fn prevent_default(&self) {
+        // Every event has it.
+        let _ = call(self, "preventDefault");
+    }
 }
 
 /// The page's document.

@@ -4,6 +4,7 @@
 //! Only boxing is compiled for each closure; what happens to it is compiled once (see www/docs/architecture.md for what that
 //! saves).
 
+use super::act::{Build, Hear, Make};
 use super::browser::{self, Event, Node, document};
 use super::events::Listener;
 use super::signals::{Part, follow, keep};
@@ -52,8 +53,8 @@ where
     }
 }
 
-fn follow_attribute(element: Node, name: &'static str, text: Box<dyn Fn() -> Cow<'static, str>>) {
-    follow(move || element.set_attribute(name, &text()));
+fn follow_attribute(element: Node, name: &'static str, text: Box<dyn Make<Cow<'static, str>>>) {
+    follow(move || element.set_attribute(name, &text.make()));
 }
 
 /// A property that stands, or is followed.
@@ -79,12 +80,11 @@ where
 }
 
 fn set_property(element: &Node, name: &'static str, value: &JsValue) {
-    // Only settable properties are asked for.
-    let _ = browser::set(element, name, value);
+    browser::set(element, name, value);
 }
 
-fn follow_property(element: Node, name: &'static str, value: Box<dyn Fn() -> JsValue>) {
-    follow(move || set_property(&element, name, &value()));
+fn follow_property(element: Node, name: &'static str, value: Box<dyn Make<JsValue>>) {
+    follow(move || set_property(&element, name, &value.make()));
 }
 
 impl El {
@@ -124,10 +124,10 @@ impl El {
 
     /// A click. With a function instead of a closure, there is one compiled copy for all.
     pub(crate) fn tap<C: Copy + 'static>(self, of: C, act: fn(C)) -> Self {
-        self.listen("click", Box::new(move |_| act(of)))
+        self.listen("click", Box::new(move |_: Event| act(of)))
     }
 
-    fn listen(self, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
+    fn listen(self, name: &'static str, act: Box<dyn Hear>) -> Self {
         keep(Listener::boxed(&self.0, name, act));
         self
     }
@@ -185,7 +185,7 @@ where
     C: Child,
 {
     fn put(self, parent: &Node) {
-        place(parent, Box::new(move |parent| self().put(parent)));
+        place(parent, Box::new(move |parent: &Node| self().put(parent)));
     }
 }
 
@@ -195,7 +195,7 @@ pub(crate) struct Drawn<C>(pub(crate) C, pub(crate) fn(C) -> Option<El>);
 impl<C: Copy + 'static> Child for Drawn<C> {
     fn put(self, parent: &Node) {
         let Self(of, draw) = self;
-        place(parent, Box::new(move |parent| draw(of).put(parent)));
+        place(parent, Box::new(move |parent: &Node| draw(of).put(parent)));
     }
 }
 
@@ -238,9 +238,9 @@ impl Place {
     }
 
     /// Takes out what is there and puts what `build` makes in its place.
-    pub(crate) fn fill(&self, build: &dyn Fn(&Node)) {
+    pub(crate) fn fill(&self, build: &dyn Build) {
         let fresh = document().create_fragment();
-        build(&fresh);
+        build.build(&fresh);
         self.clear();
         self.end.before(&fresh);
     }
@@ -262,7 +262,7 @@ impl Place {
 }
 
 /// A place whose nodes are built anew whenever what they were built from changes.
-fn place(parent: &Node, build: Box<dyn Fn(&Node)>) {
+fn place(parent: &Node, build: Box<dyn Build>) {
     let place = Place::new(parent);
     follow(move || place.fill(&*build));
 }
@@ -276,11 +276,11 @@ pub(crate) fn each(parent: El, rows: impl Fn() -> Vec<Row> + 'static) -> El {
     parent
 }
 
-fn follow_rows(place: Node, rows: Box<dyn Fn() -> Vec<Row>>) {
+fn follow_rows(place: Node, rows: Box<dyn Make<Vec<Row>>>) {
     let part = Part::new();
     let mut shown: Vec<(String, Part, Node)> = Vec::new();
     follow(move || {
-        let rows = rows();
+        let rows = rows.make();
         let mut old = std::mem::take(&mut shown);
         old.retain(|(key, part, element)| {
             let stays = rows.iter().any(|(other, _)| other == key);
@@ -310,21 +310,25 @@ fn follow_rows(place: Node, rows: Box<dyn Fn() -> Vec<Row>>) {
     });
 }
 
-/// The tags that are used, by name.
+fn of_class(tag: &str, class: &'static str) -> El {
+    el(tag).class(class)
+}
+
+/// The tags that are used with a class, by name.
 macro_rules! tags {
     ($($name:ident)+) => {
         $(
-            /// A new one of these.
-            pub(crate) fn $name() -> El {
-                el(stringify!($name))
+            /// A new one of these, of this class.
+            pub(crate) fn $name(class: &'static str) -> El {
+                of_class(stringify!($name), class)
             }
         )+
     };
 }
 
-tags!(a aside dd div dl dt form h2 img input label li p s section span ul);
+tags!(a aside div dl form input label li p s section span ul);
 
-/// A button that submits no form, unless its `type` is changed.
-pub(crate) fn button() -> El {
-    el("button").attr("type", "button")
+/// A button of this class that submits no form, unless its `type` is changed.
+pub(crate) fn button(class: &'static str) -> El {
+    of_class("button", class).attr("type", "button")
 }

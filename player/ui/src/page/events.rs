@@ -1,5 +1,6 @@
 //! Browser callbacks that undo themselves when dropped: listeners, timers, frames. Nothing here decides.
 
+use super::act::{Hear, Run};
 use super::browser::{self, Event, Node};
 use super::signals;
 use std::cell::Cell;
@@ -14,8 +15,13 @@ impl Callback {
         Self::boxed(Box::new(act))
     }
 
-    fn boxed(act: Box<dyn FnMut(Event)>) -> Self {
-        Self(Closure::wrap(act))
+    fn boxed(mut act: Box<dyn Hear>) -> Self {
+        Self(Closure::new(move |event| act.hear(event)))
+    }
+
+    /// Of what no event is told to.
+    fn running(mut act: Box<dyn Run>) -> Self {
+        Self::new(move |_| act.run())
     }
 
     /// As the browser takes it.
@@ -38,7 +44,7 @@ impl Listener {
     }
 
     /// As [`Listener::new`].
-    pub(crate) fn boxed(target: &Node, name: &'static str, act: Box<dyn FnMut(Event)>) -> Self {
+    pub(crate) fn boxed(target: &Node, name: &'static str, act: Box<dyn Hear>) -> Self {
         let callback = Callback::boxed(act);
         target.listen(name, callback.function());
         Self { target: target.clone(), name, callback }
@@ -59,17 +65,17 @@ pub(crate) struct Timer {
 
 impl Timer {
     /// Once, after `ms`.
-    pub(crate) fn after(ms: i32, mut act: impl FnMut() + 'static) -> Self {
-        Self::boxed(ms, false, Box::new(move |_| act()))
+    pub(crate) fn after(ms: i32, act: impl FnMut() + 'static) -> Self {
+        Self::boxed(ms, false, Box::new(act))
     }
 
     /// Each `ms`.
-    pub(crate) fn each(ms: i32, mut act: impl FnMut() + 'static) -> Self {
-        Self::boxed(ms, true, Box::new(move |_| act()))
+    pub(crate) fn each(ms: i32, act: impl FnMut() + 'static) -> Self {
+        Self::boxed(ms, true, Box::new(act))
     }
 
-    fn boxed(ms: i32, again: bool, act: Box<dyn FnMut(Event)>) -> Self {
-        let callback = Callback::boxed(act);
+    fn boxed(ms: i32, again: bool, act: Box<dyn Run>) -> Self {
+        let callback = Callback::running(act);
         let set = if again { browser::set_interval } else { browser::set_timeout };
         Self { id: set(callback.function(), ms), _callback: callback }
     }
@@ -89,8 +95,8 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// `act`, not asked for yet.
-    pub(crate) fn new(mut act: impl FnMut() + 'static) -> Self {
-        Self { id: Cell::new(0), callback: Callback::boxed(Box::new(move |_| act())) }
+    pub(crate) fn new(act: impl FnMut() + 'static) -> Self {
+        Self { id: Cell::new(0), callback: Callback::running(Box::new(act)) }
     }
 
     /// Asks for it, once however often.

@@ -1,11 +1,12 @@
 //! The graph behind the signals: what runs when something has changed, and what goes with which part of the page. One thread, one
-//! compiled copy of it: values are only seen as places that can be emptied. Knows no browser and no element.
+//! compiled copy of it: of what type a value is, only who made it knows. Knows no browser and no element.
 //!
 //! What runs owns what it made: that is taken away before the next run, and with its owner. Runs come in the order in which they
 //! were made, hence a value that is worked out from others is up to date before anything made after it looks.
 
-use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell, RefMut};
+use super::act::Run;
+use std::any::Any;
+use std::cell::{Cell, Ref, RefCell, RefMut};
 
 /// Runs of one [`settle`]: a page of 200 products makes about 2,000; more is a circle, which ends here so that the page lives.
 pub(crate) const RUNS_MAX: usize = 20_000;
@@ -17,8 +18,6 @@ struct Id {
     at: u32,
 }
 
-type Run = Box<dyn FnMut()>;
-
 /// Anything that is kept until its part of the page goes.
 trait Thing {}
 
@@ -26,7 +25,7 @@ impl<T> Thing for T {}
 
 enum Owned {
     Node(Id),
-    Value(&'static dyn Emptied),
+    Value(&'static Slot),
     Thing(Box<dyn Thing>),
 }
 
@@ -36,15 +35,15 @@ struct Node {
     owner: Option<Id>,
     owned: Vec<Owned>,
     /// Taken out while it runs.
-    run: Option<Run>,
+    run: Option<Box<dyn Run>>,
     reads: Vec<&'static Head>,
 }
 
 struct Graph {
     nodes: Vec<Option<Node>>,
     free: Vec<u32>,
-    /// Places of values that are gone, for the next ones of their types.
-    spare: Vec<&'static dyn Emptied>,
+    /// Places of values that are gone, for the next ones.
+    spare: Vec<&'static Slot>,
     born: u32,
     /// Whose things are that are made now.
     owner: Option<Id>,
@@ -93,7 +92,7 @@ impl Graph {
         }
     }
 
-    fn add(&mut self, run: Option<Run>) -> Id {
+    fn add(&mut self, run: Option<Box<dyn Run>>) -> Id {
         self.born += 1;
         let node = Node { born: self.born, owner: self.owner, run, ..Node::default() };
         let at = self.free.pop().unwrap_or_else(|| {
@@ -119,7 +118,7 @@ impl Graph {
             match thing {
                 Owned::Node(id) => self.remove(id, gone),
                 Owned::Value(value) => {
-                    value.head().born.set(0);
+                    value.born.set(0);
                     self.spare.push(value);
                     gone.push(thing);
                 }
@@ -152,14 +151,15 @@ impl Graph {
 fn drop_all(gone: Vec<Owned>) {
     for thing in gone {
         match thing {
-            Owned::Value(value) => value.empty(),
+            // Dropped when it is no longer borrowed.
+            Owned::Value(slot) => drop(slot.value.take()),
             Owned::Thing(thing) => drop(thing),
             Owned::Node(_) => {}
         }
     }
 }
 
-fn add(run: Option<Run>) -> Id {
+fn add(run: Option<Box<dyn Run>>) -> Id {
     graph().add(run)
 }
 
@@ -171,7 +171,7 @@ fn run(id: Id) {
     let before = graph_now.swap(Some(id), Some(id));
     drop(graph_now);
     drop_all(gone);
-    act();
+    act.run();
     let mut act = Some(act);
     let mut graph_now = graph();
     graph_now.swap(before.0, before.1);
@@ -220,7 +220,7 @@ pub(crate) fn follow(act: impl FnMut() + 'static) {
     follow_boxed(Box::new(act));
 }
 
-fn follow_boxed(act: Run) {
+fn follow_boxed(act: Box<dyn Run>) {
     run(add(Some(act)));
 }
 
@@ -267,11 +267,9 @@ impl Part {
     }
 }
 
-/// What every value has beside it.
+/// Who has read something that changes.
 #[derive(Default)]
 pub(crate) struct Head {
-    /// Its number; 0 when it is gone.
-    pub(crate) born: Cell<u32>,
     readers: RefCell<Vec<Id>>,
 }
 
@@ -319,28 +317,56 @@ impl Topic {
     }
 }
 
-/// A place of a value, whatever its type.
-pub(crate) trait Emptied: Any {
-    /// Its head.
-    fn head(&self) -> &Head;
-    /// Drops the value.
-    fn empty(&self);
+/// A place of a value, whatever its type. Places are used again and never given back: a page has as many as it once needed at
+/// the same time.
+#[derive(Default)]
+pub(crate) struct Slot {
+    pub(crate) head: Head,
+    /// The number of its value; 0 when that is gone.
+    born: Cell<u32>,
+    value: RefCell<Option<Box<dyn Any>>>,
 }
 
-/// A place of this type that is empty.
-pub(crate) fn spare(kind: TypeId) -> Option<&'static dyn Any> {
-    let mut graph = graph();
-    let at = graph.spare.iter().position(|slot| (*slot as &dyn Any).type_id() == kind)?;
-    Some(graph.spare.swap_remove(at) as &dyn Any)
-}
+impl Slot {
+    /// A place for a value, in the part that is being built, and the number of the value.
+    pub(crate) fn of(value: Box<dyn Any>) -> (&'static Self, u32) {
+        let mut graph = graph();
+        let slot = graph.spare.pop().unwrap_or_else(|| Box::leak(Box::default()));
+        graph.born += 1;
+        slot.born.set(graph.born);
+        graph.own(Owned::Value(slot));
+        let born = graph.born;
+        drop(graph);
+        // Nothing of before is there, unless it is still borrowed: then it is dropped here, and that is a fault.
+        drop(slot.value.replace(Some(value)));
+        (slot, born)
+    }
 
-/// Gives a place to the part that is being built; returns its number.
-pub(crate) fn adopt(slot: &'static dyn Emptied) -> u32 {
-    let mut graph = graph();
-    graph.born += 1;
-    slot.head().born.set(graph.born);
-    graph.own(Owned::Value(slot));
-    graph.born
+    /// Whether the value of this number is still there.
+    pub(crate) fn holds(&self, born: u32) -> bool {
+        self.born.get() == born
+    }
+
+    /// The value of this number.
+    pub(crate) fn look(&'static self, born: u32) -> Ref<'static, dyn Any> {
+        let value = self.value.borrow();
+        let value = Ref::filter_map(value, |value| value.as_deref().filter(|_| self.holds(born)));
+        value.ok().expect("who looks does not outlive what is looked at")
+    }
+
+    /// Puts another value in its place, if it is still there; no reader hears of it.
+    pub(crate) fn put(&self, born: u32, value: Box<dyn Any>) {
+        if self.holds(born) {
+            // What was there is dropped when it is no longer borrowed.
+            drop(self.value.replace(Some(value)));
+        }
+    }
+
+    /// The value of this number, to be changed.
+    pub(crate) fn change(&self, born: u32) -> Option<RefMut<'_, dyn Any>> {
+        let value = self.value.borrow_mut();
+        RefMut::filter_map(value, |value| value.as_deref_mut().filter(|_| self.holds(born))).ok()
+    }
 }
 
 /// How many nodes there are places for.

@@ -1,84 +1,31 @@
 //! The `<hawker-live>` element as the engine makes it: its public JS API, attributes and events. The interface has no other
 //! way to the engine.
 
-use super::browser::{self, Array, Event, Node, Object, WebSocket, window};
+use super::browser::{
+    Array, Event, Node, Object, WebSocket, call, field, flag, number, part, set, text, window,
+};
 use super::store;
 use hawker_player_core::decimal::decimal;
+use hawker_player_core::texts::concat;
 use hawker_wire::proto::{Hold, hold};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A `<hawker-live>` element.
+    /// A `<hawker-live>` element. Its fields and plain methods are asked for by their names.
     #[wasm_bindgen(extends = Node)]
     #[derive(Clone)]
     pub type Host;
 
-    #[wasm_bindgen(method, getter)]
-    fn muted(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, setter, js_name = muted)]
-    pub(crate) fn set_muted(this: &Host, muted: bool);
-    #[wasm_bindgen(method, getter)]
-    fn volume(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, setter, js_name = volume)]
-    pub(crate) fn set_volume(this: &Host, volume: f64);
-    #[wasm_bindgen(method, getter)]
-    fn paused(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn quality(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, setter, js_name = quality)]
-    pub(crate) fn set_quality(this: &Host, quality: &str);
-    #[wasm_bindgen(method, getter)]
-    fn renditions(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn rendition(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn state(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn error(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn room(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn server(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn token(this: &Host) -> JsValue;
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn play(this: &Host) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn pause(this: &Host) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = goLive)]
-    pub(crate) fn go_live(this: &Host) -> Result<JsValue, JsValue>;
-    /// The element's own: a phone without full screen for elements has it for the video.
-    #[wasm_bindgen(method, catch, js_name = requestFullscreen)]
-    pub(crate) fn full_screen(this: &Host) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn stats(this: &Host) -> Result<JsValue, JsValue>;
     /// What carries the room: a WebSocket, or what looks like one.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn socket(this: &Host, url: &str) -> Result<WebSocket, JsValue>;
-    #[wasm_bindgen(method, getter)]
-    fn blocked(this: &Host) -> JsValue;
-    /// What is around the picture; `None` on a page that has only the element's API.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn screen(this: &Host) -> Option<Screen>;
 
     /// See `js/screen.js`.
     pub(crate) type Screen;
     /// In the corner, or back; `undefined`: the other of the two.
     #[wasm_bindgen(method)]
     pub(crate) fn mini(this: &Screen, on: Option<bool>);
-    #[wasm_bindgen(method, js_name = pictureInPicture)]
-    pub(crate) fn small_window(this: &Screen) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = canPictureInPicture)]
-    pub(crate) fn has_small_window(this: &Screen) -> bool;
-    #[wasm_bindgen(method, getter, js_name = saveData)]
-    pub(crate) fn saves(this: &Screen) -> bool;
-    #[wasm_bindgen(method, setter, js_name = saveData)]
-    pub(crate) fn set_saves(this: &Screen, saves: bool);
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn limit(this: &Screen) -> String;
-    #[wasm_bindgen(method, getter, js_name = startsMs)]
-    fn starts_ms(this: &Screen) -> f64;
 }
 
 /// The quality that is nobody's choice.
@@ -121,63 +68,76 @@ impl Player {
     }
 }
 
-fn text(value: &JsValue) -> String {
-    value.as_string().unwrap_or_default()
-}
-
 impl Host {
     /// The engine as it is now.
     pub(crate) fn player(&self) -> Player {
-        let renditions = self.renditions();
         // An array, unless the engine is not there yet.
-        let names = renditions.is_object().then(|| {
-            let renditions: Array = renditions.unchecked_into();
+        let names = part(self, "renditions").map(|renditions: Array| {
             (0..renditions.length())
                 .map(|n| {
                     let of = renditions.at(n);
-                    (text(&field(&of, "name")), field(&of, "bps").as_f64().unwrap_or_default())
+                    (text(&of, "name"), number(&of, "bps"))
                 })
                 .collect()
         });
-        let state = text(&self.state());
-        let starts_ms = self.screen().filter(|_| state == "offline").map(|screen| screen.starts_ms() as u64);
+        let state = text(self, "state");
+        let offline = self.screen().filter(|_| state == "offline");
         Player {
             state,
-            error: text(&self.error()),
-            paused: self.paused().is_truthy(),
-            muted: self.muted().is_truthy(),
-            volume: self.volume().as_f64().unwrap_or(1.0),
-            quality: self.quality().as_string().unwrap_or_else(|| "auto".to_owned()),
-            rendition: text(&self.rendition()),
+            error: text(self, "error"),
+            paused: flag(self, "paused"),
+            muted: flag(self, "muted"),
+            volume: field(self, "volume").as_f64().unwrap_or(1.0),
+            quality: field(self, "quality").as_string().unwrap_or_else(|| AUTO.to_owned()),
+            rendition: text(self, "rendition"),
             renditions: names.unwrap_or_default(),
-            blocked: self.blocked().is_truthy(),
+            blocked: flag(self, "blocked"),
             cut_off: field(&field(&window(), "navigator"), "onLine") == false,
-            starts_ms: starts_ms.unwrap_or_default(),
+            starts_ms: offline.map_or(0, |screen| number(&screen, "startsMs") as u64),
         }
+    }
+
+    /// What is around the picture; `None` on a page that has only the element's API.
+    pub(crate) fn screen(&self) -> Option<Screen> {
+        part(self, "screen")
+    }
+
+    /// Calls a method of the public API that takes nothing; the engine reports its own errors by `hawker:error`.
+    pub(crate) fn act(&self, name: &str) {
+        let _ = call(self, name);
+    }
+
+    /// With sound, or without.
+    pub(crate) fn set_muted(&self, muted: bool) {
+        set(self, "muted", &muted.into());
+    }
+
+    /// 0.0 to 1.0.
+    pub(crate) fn set_volume(&self, volume: f64) {
+        set(self, "volume", &volume.into());
     }
 
     /// A number of `stats()`; `None` when the engine does not know it.
     pub(crate) fn stat(&self, name: &str) -> Option<f64> {
-        let stats = self.stats().ok()?;
+        let stats = call(self, "stats").ok()?;
         field(&stats, name).as_f64().filter(|value| value.is_finite())
     }
 
     /// Latency and buffer in ms, what the link carries in bits a second, how many rungs there are from here down.
     pub(crate) fn figures(&self) -> Figures {
-        let stats = self.stats().unwrap_or_default();
-        let number =
-            |name| field(&stats, name).as_f64().filter(|value| value.is_finite()).unwrap_or_default();
+        let stats = call(self, "stats").unwrap_or_default();
+        let known = |name| field(&stats, name).as_f64().filter(|value| value.is_finite()).unwrap_or_default();
         let player = self.player();
         let rung = player.renditions.iter().position(|(name, _)| *name == player.rendition);
         let rung = rung.map_or(0, |at| player.renditions.len() - at);
-        Figures([number("latencyMs"), number("bufferMs"), number("estimateBps"), rung as f64])
+        Figures([known("latencyMs"), known("bufferMs"), known("estimateBps"), rung as f64])
     }
 
     /// Remembers how loud it is, for `hawker.js`: percent, below zero while muted.
     pub(crate) fn keep_sound(&self) {
         let player = self.player();
         let percent = decimal((player.volume * 100.0).round() as u64);
-        store::keep("hawker:sound", &[if player.muted { "-" } else { "" }, &percent].concat());
+        store::keep("hawker:sound", &concat(&[if player.muted { "-" } else { "" }, &percent]));
     }
 
     /// An attribute, empty when absent.
@@ -185,22 +145,30 @@ impl Host {
         self.attribute(name).unwrap_or_default()
     }
 
+    /// A field of the element, else the attribute of that name; empty when there is neither.
+    fn said(&self, name: &str) -> String {
+        match text(self, name) {
+            said if said.is_empty() => self.told(name),
+            said => said,
+        }
+    }
+
     /// The room's id.
     pub(crate) fn room_id(&self) -> String {
-        self.room().as_string().filter(|room| !room.is_empty()).unwrap_or_else(|| self.told("room"))
+        self.said("room")
     }
 
     /// The token of the shop's backend, empty for guests.
     pub(crate) fn shop_token(&self) -> String {
-        self.token().as_string().filter(|token| !token.is_empty()).unwrap_or_else(|| self.told("token"))
+        self.said("token")
     }
 
     /// `https://host[:port]` of the server, without a slash at the end.
     pub(crate) fn base(&self) -> String {
-        let server = self.server().as_string().filter(|server| !server.is_empty());
-        let server = server.unwrap_or_else(|| self.told("server"));
-        let mut base =
-            if server.is_empty() { text(&field(&field(&window(), "location"), "origin")) } else { server };
+        let mut base = self.said("server");
+        if base.is_empty() {
+            base = text(&field(&window(), "location"), "origin");
+        }
         while base.ends_with("/") {
             base.pop();
         }
@@ -219,17 +187,11 @@ impl Host {
     }
 }
 
-/// A field of an object; undefined when there is none, or none that may be read.
-pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
-    browser::get(object, name).unwrap_or(JsValue::UNDEFINED)
-}
-
 /// A plain object of these fields.
 pub(crate) fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {
-        // A fresh plain object takes every field.
-        let _ = browser::set(&object, name, value);
+        set(&object, name, value);
     }
     object.into()
 }

@@ -1,5 +1,6 @@
 //! What the interface needs of the page around it: the element, clock, storage, words, styles. Knows no feature.
 
+pub(crate) mod act;
 pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod dom;

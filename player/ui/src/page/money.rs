@@ -1,8 +1,8 @@
 //! Money as the reader's country writes it: the browser's `Intl` does it. The only place where an amount becomes a float,
 //! and only to be shown.
 
-use super::browser::{Moment, NumberFormat};
-use super::host::{field, object};
+use super::browser::{Moment, NumberFormat, call, field};
+use super::host::object;
 use hawker_player_core::decimal::decimal;
 
 /// `minor` units of `currency` in the manner of `lang`; the bare number when the browser knows no such currency.
@@ -14,7 +14,8 @@ pub(crate) fn show(lang: &str, currency: &str, minor: i64) -> String {
         ("currencyDisplay", "narrowSymbol".into()),
     ]);
     let format = NumberFormat::new(lang, &options);
-    let digits = field(&format.resolved(), "maximumFractionDigits").as_f64().unwrap_or(2.0);
+    let digits = call(&format, "resolvedOptions").unwrap_or_default();
+    let digits = field(&digits, "maximumFractionDigits").as_f64().unwrap_or(2.0);
     format.format(minor as f64 / 10_f64.powi(digits as i32))
 }
 

@@ -1,32 +1,17 @@
 //! Signals: values that know who read them. A new type of value adds its own comparison and little else to the code; what happens
 //! when one changes is the graph's business.
 
-use super::graph::{Emptied, Head, adopt, changed, read, spare};
+use super::act::Make;
 pub(crate) use super::graph::{Part, Topic, begin, follow, keep, settle, untrack};
-use std::any::{Any, TypeId};
-use std::cell::{Ref, RefCell};
-
-/// A place of a value. Places are used again and never given back: a page has as many as it once needed at the same time.
-struct Slot<T> {
-    head: Head,
-    value: RefCell<Option<T>>,
-}
-
-impl<T: 'static> Emptied for Slot<T> {
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn empty(&self) {
-        // Dropped when it is no longer borrowed.
-        drop(self.value.take());
-    }
-}
+use super::graph::{Slot, changed, read};
+use std::cell::Ref;
+use std::marker::PhantomData;
 
 /// A value that is followed. A copy is the same value; it lives as long as the part of the page it was made in.
 pub(crate) struct Signal<T: 'static> {
-    slot: &'static Slot<T>,
+    slot: &'static Slot,
     born: u32,
+    kind: PhantomData<T>,
 }
 
 impl<T> Clone for Signal<T> {
@@ -46,22 +31,13 @@ impl<T: Default> Default for Signal<T> {
 impl<T> Signal<T> {
     /// A value in the part that is being built.
     pub(crate) fn new(value: T) -> Self {
-        let spare = spare(TypeId::of::<Slot<T>>()).and_then(<dyn Any>::downcast_ref);
-        let slot: &'static Slot<T> = spare.unwrap_or_else(|| {
-            Box::leak(Box::new(Slot { head: Head::default(), value: RefCell::new(None) }))
-        });
-        slot.value.replace(Some(value));
-        Self { slot, born: adopt(slot) }
-    }
-
-    fn there(self) -> bool {
-        self.slot.head.born.get() == self.born
+        let (slot, born) = Slot::of(Box::new(value));
+        Self { slot, born, kind: PhantomData }
     }
 
     fn value(self) -> Ref<'static, T> {
-        let value =
-            if self.there() { Ref::filter_map(self.slot.value.borrow(), Option::as_ref).ok() } else { None };
-        value.expect("who looks does not outlive what is looked at")
+        let value = self.slot.look(self.born);
+        Ref::map(value, |value| value.downcast_ref().expect("a place keeps its type as long as its number"))
     }
 
     /// Looks at it; the reader runs again when it changes.
@@ -82,10 +58,11 @@ impl<T> Signal<T> {
 
     /// Changes it; nothing happens when its part of the page is gone.
     pub(crate) fn update(self, act: impl FnOnce(&mut T)) {
-        if self.there() {
-            if let Some(value) = &mut *self.slot.value.borrow_mut() {
+        if let Some(mut value) = self.slot.change(self.born) {
+            if let Some(value) = value.downcast_mut() {
                 act(value);
             }
+            drop(value);
             changed(&self.slot.head);
         }
     }
@@ -98,10 +75,7 @@ impl<T> Signal<T> {
 
     /// As [`Signal::set`], of which no reader hears.
     pub(crate) fn put(self, value: T) {
-        if self.there() {
-            // What was there is dropped when it is no longer borrowed.
-            drop(self.slot.value.replace(Some(value)));
-        }
+        self.slot.put(self.born, Box::new(value));
     }
 }
 
@@ -121,7 +95,7 @@ impl<T: Clone> Signal<T> {
 impl<T: PartialEq> Signal<T> {
     /// As [`Signal::set`], but of an equal value no reader hears, so that nothing is painted for nothing.
     pub(crate) fn show(self, value: T) {
-        if self.there() && *self.value() != value {
+        if self.slot.holds(self.born) && *self.value() != value {
             self.set(value);
         }
     }
@@ -129,9 +103,9 @@ impl<T: PartialEq> Signal<T> {
     /// What `make` makes of other signals. Its readers run again only when it comes out differently.
     pub(crate) fn of(make: impl Fn() -> T + 'static) -> Self {
         // Boxed, or its code would stand here twice.
-        let make: Box<dyn Fn() -> T> = Box::new(make);
-        let made = Self::new(untrack(&make));
-        follow(move || made.show(make()));
+        let make: Box<dyn Make<T>> = Box::new(make);
+        let made = Self::new(untrack(|| make.make()));
+        follow(move || made.show(make.make()));
         made
     }
 }

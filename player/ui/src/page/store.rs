@@ -1,9 +1,7 @@
 //! What is remembered in this browser. Storage may be missing, full or forbidden (private windows, sandboxed frames): then
 //! nothing is remembered and nothing fails.
 
-use super::browser::{Storage, window};
-use super::host::field;
-use wasm_bindgen::JsCast;
+use super::browser::{Storage, part, window};
 
 /// Kept until the viewer clears it.
 const BROWSER: &str = "localStorage";
@@ -13,8 +11,7 @@ const TAB: &str = "sessionStorage";
 
 fn storage(name: &str) -> Option<Storage> {
     // Asking for a forbidden storage throws: then there is no such field.
-    let storage = field(&window(), name);
-    storage.is_object().then(|| storage.unchecked_into())
+    part(&window(), name)
 }
 
 fn get(storage_name: &str, key: &str) -> String {

@@ -1,7 +1,6 @@
 //! Styles as one constructable sheet shared by all mounts: no style element or attribute, so a strict CSP is content.
 
-use super::browser::{self, Array, Node, Sheet};
-use super::host::field;
+use super::browser::{self, Array, Node, Sheet, field};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// `src/styles`, made one by `build.rs`.
@@ -38,6 +37,6 @@ fn change(root: &Node, add: bool) {
             sheets.push(sheet);
         }
         // Browsers without it show the page unstyled but working.
-        let _ = browser::set(root, KEY, &sheets);
+        browser::set(root, KEY, &sheets);
     });
 }

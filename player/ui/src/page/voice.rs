@@ -53,7 +53,7 @@ impl Voice {
 
     /// The region, to be put on the page.
     pub(crate) fn region(&self) -> El {
-        let region = div().class("said").attr("role", "status");
+        let region = div("said").attr("role", "status");
         self.region.replace(Some(region.node()));
         region
     }

@@ -1,142 +1,81 @@
 //! Everything the interface says, in Chinese and English. Text only; what viewers type never passes here.
 
-/// The words of one language. `{}` stands for a value: see [`fill`].
-pub(crate) struct Words {
-    /// For `Intl`.
-    pub(crate) lang: &'static str,
-    pub(crate) live: &'static str,
-    pub(crate) go_live: &'static str,
-    pub(crate) play: &'static str,
-    pub(crate) pause: &'static str,
-    pub(crate) mute: &'static str,
-    pub(crate) unmute: &'static str,
-    pub(crate) tap_for_sound: &'static str,
-    pub(crate) volume: &'static str,
-    pub(crate) quality: &'static str,
-    pub(crate) auto: &'static str,
-    pub(crate) full_screen: &'static str,
-    pub(crate) expand: &'static str,
-    pub(crate) shrink: &'static str,
-    pub(crate) close: &'static str,
-    pub(crate) online: &'static str,
-    pub(crate) connecting: &'static str,
-    pub(crate) stalled: &'static str,
-    pub(crate) offline: &'static str,
-    pub(crate) offline_hint: &'static str,
-    pub(crate) ended: &'static str,
-    pub(crate) ended_hint: &'static str,
-    pub(crate) unsupported: &'static str,
-    pub(crate) unsupported_hint: &'static str,
-    pub(crate) no_room: &'static str,
-    pub(crate) no_room_hint: &'static str,
-    pub(crate) unreachable: &'static str,
-    pub(crate) unreachable_hint: &'static str,
-    pub(crate) failed: &'static str,
-    pub(crate) failed_hint: &'static str,
-    pub(crate) stats: &'static str,
-    pub(crate) latency: &'static str,
-    pub(crate) buffer: &'static str,
-    pub(crate) bandwidth: &'static str,
-    pub(crate) stalls: &'static str,
-    pub(crate) dropped: &'static str,
-    pub(crate) speed_now: &'static str,
-    pub(crate) danmaku: &'static str,
-    pub(crate) danmaku_settings: &'static str,
-    pub(crate) opacity: &'static str,
-    pub(crate) area: &'static str,
-    pub(crate) size: &'static str,
-    pub(crate) speed: &'static str,
-    pub(crate) overlap: &'static str,
-    pub(crate) reduced_motion: &'static str,
-    pub(crate) chat: &'static str,
-    pub(crate) goods: &'static str,
-    pub(crate) no_messages: &'static str,
-    pub(crate) no_goods: &'static str,
-    pub(crate) no_goods_hint: &'static str,
-    pub(crate) say: &'static str,
-    pub(crate) send: &'static str,
-    pub(crate) newer: &'static str,
-    pub(crate) like: &'static str,
-    pub(crate) you: &'static str,
-    pub(crate) host: &'static str,
-    pub(crate) operator: &'static str,
-    pub(crate) name_title: &'static str,
-    pub(crate) name_label: &'static str,
-    pub(crate) name_hint: &'static str,
-    pub(crate) name_save: &'static str,
-    pub(crate) change_name: &'static str,
-    pub(crate) room_lost: &'static str,
-    pub(crate) room_refused: &'static str,
-    pub(crate) token_refused: &'static str,
-    pub(crate) retry: &'static str,
-    pub(crate) omitted: &'static str,
-    pub(crate) too_fast: &'static str,
-    pub(crate) too_long: &'static str,
-    pub(crate) blocked: &'static str,
-    pub(crate) muted_you: &'static str,
-    pub(crate) not_sent: &'static str,
-    pub(crate) showing: &'static str,
-    pub(crate) flash: &'static str,
-    pub(crate) ends_in: &'static str,
-    pub(crate) begins_in: &'static str,
-    pub(crate) flash_at: &'static str,
-    pub(crate) buy: &'static str,
-    pub(crate) soon: &'static str,
-    pub(crate) sold_out: &'static str,
-    pub(crate) asking: &'static str,
-    pub(crate) left: &'static str,
-    pub(crate) limit: &'static str,
-    pub(crate) held: &'static str,
-    pub(crate) pay: &'static str,
-    pub(crate) give_back: &'static str,
-    pub(crate) giving_back: &'static str,
-    pub(crate) paid: &'static str,
-    pub(crate) paid_thanks: &'static str,
-    pub(crate) refund_due: &'static str,
-    pub(crate) refunded: &'static str,
-    pub(crate) expired: &'static str,
-    pub(crate) given_back: &'static str,
-    pub(crate) orders: &'static str,
-    pub(crate) somebody: &'static str,
-    pub(crate) someone_bought: &'static str,
-    pub(crate) not_started: &'static str,
-    pub(crate) is_sold_out: &'static str,
-    pub(crate) limit_reached: &'static str,
-    pub(crate) limit_left: &'static str,
-    pub(crate) sale_ended: &'static str,
-    pub(crate) price_changed: &'static str,
-    pub(crate) unknown_product: &'static str,
-    pub(crate) token_required: &'static str,
-    pub(crate) try_again: &'static str,
-    pub(crate) unavailable: &'static str,
-    pub(crate) no_answer: &'static str,
-    pub(crate) tap_to_watch: &'static str,
-    pub(crate) tap_to_watch_hint: &'static str,
-    pub(crate) starts_at: &'static str,
-    pub(crate) cut_off: &'static str,
-    pub(crate) cut_off_hint: &'static str,
-    pub(crate) refused: &'static str,
-    pub(crate) refused_hint: &'static str,
-    pub(crate) region: &'static str,
-    pub(crate) region_hint: &'static str,
-    pub(crate) why_best: &'static str,
-    pub(crate) why_link: &'static str,
-    pub(crate) why_size: &'static str,
-    pub(crate) why_saver: &'static str,
-    pub(crate) why_device: &'static str,
-    pub(crate) why_unknown: &'static str,
-    pub(crate) saver: &'static str,
-    pub(crate) mini: &'static str,
-    pub(crate) small_window: &'static str,
-    pub(crate) keys: &'static str,
-    pub(crate) show_comments: &'static str,
-    pub(crate) new_messages: &'static str,
+/// The words of one language, a line each: with a table of their places they would weigh a tenth more. `{}` stands for a value:
+/// see [`fill`].
+#[derive(Clone, Copy)]
+pub(crate) struct Words(pub(super) &'static str);
+
+/// Gives each line its name, in this order.
+macro_rules! words {
+    ($($word:ident)+) => {
+        /// The numbers of the lines.
+        #[expect(non_camel_case_types, reason = "named as the words are")]
+        pub(super) enum Line {
+            $($word,)+
+        }
+
+        /// How many there are.
+        pub(super) const LINES: usize = [$(stringify!($word)),+].len();
+
+        impl Words {
+            $(
+                pub(crate) fn $word(self) -> &'static str {
+                    self.line(Line::$word as usize)
+                }
+            )+
+        }
+    };
+}
+
+// `lang` is for `Intl`.
+words! {
+    lang live go_live play pause mute unmute tap_for_sound
+    volume quality auto full_screen expand shrink close online
+    connecting stalled offline offline_hint ended ended_hint unsupported unsupported_hint
+    no_room no_room_hint unreachable unreachable_hint failed failed_hint stats latency
+    buffer bandwidth stalls dropped speed_now danmaku danmaku_settings opacity
+    area size speed overlap reduced_motion chat goods no_messages
+    no_goods no_goods_hint say send newer like you host
+    operator name_title name_label name_hint name_save change_name room_lost room_refused
+    token_refused retry omitted too_fast too_long blocked muted_you not_sent
+    showing flash ends_in begins_in flash_at buy soon sold_out
+    asking left limit held pay give_back giving_back paid
+    paid_thanks refund_due refunded expired given_back orders somebody someone_bought
+    not_started is_sold_out limit_reached limit_left sale_ended price_changed unknown_product token_required
+    try_again unavailable no_answer tap_to_watch tap_to_watch_hint starts_at cut_off cut_off_hint
+    refused refused_hint region region_hint why_best why_link why_size why_saver
+    why_device why_unknown saver mini small_window keys show_comments new_messages
+}
+
+/// A language: every word of the list above, in its order.
+macro_rules! language {
+    ($name:ident { $($word:ident: $text:literal,)+ }) => {
+        pub(super) static $name: super::words::Words = super::words::Words(concat!($($text, "\n"),+));
+
+        const _: () = {
+            let lines = [$(super::words::Line::$word as usize),+];
+            let mut at = 0;
+            while at < lines.len() {
+                assert!(lines[at] == at, "not in its place");
+                at += 1;
+            }
+            assert!(at == super::words::LINES, "one is missing");
+        };
+    };
+}
+pub(super) use language;
+
+impl Words {
+    fn line(self, at: usize) -> &'static str {
+        let line = self.0.as_bytes().split(|byte| *byte == b'\n').nth(at);
+        line.and_then(|line| str::from_utf8(line).ok()).unwrap_or_default()
+    }
 }
 
 /// The words for a language tag such as `zh-CN`.
-pub(crate) fn pick(lang: &str) -> &'static Words {
+pub(crate) fn pick(lang: &str) -> Words {
     let starts = lang.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("zh"));
-    if starts { &super::words_zh::ZH } else { &super::words_en::EN }
+    if starts { super::words_zh::ZH } else { super::words_en::EN }
 }
 
 /// Puts `values` where the template has `{}`, in turn.

@@ -1,9 +1,8 @@
 //! The interface in English. See `words.rs` for what each one is.
 
-use super::words::Words;
+use super::words::language;
 
-/// English.
-pub(crate) static EN: Words = Words {
+language! { EN {
     lang: "en",
     live: "Live",
     go_live: "Jump to live",
@@ -132,4 +131,4 @@ pub(crate) static EN: Words = Words {
     keys: "Keys",
     show_comments: "Comments on and off",
     new_messages: "{} new messages",
-};
+} }

@@ -1,9 +1,8 @@
 //! The interface in Chinese. See `words.rs` for what each one is.
 
-use super::words::Words;
+use super::words::language;
 
-/// Chinese.
-pub(crate) static ZH: Words = Words {
+language! { ZH {
     lang: "zh-CN",
     live: "直播",
     go_live: "回到直播",
@@ -132,4 +131,4 @@ pub(crate) static ZH: Words = Words {
     keys: "快捷键",
     show_comments: "开关弹幕",
     new_messages: "{} 条新消息",
-};
+} }

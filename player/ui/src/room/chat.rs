@@ -1,6 +1,7 @@
 //! The chat list. What people typed goes in as text nodes; the list follows the newest unless the reader scrolled up.
 
 use crate::app::{Tab, Ui};
+use crate::page::browser::{number, set};
 use crate::page::dom::{Drawn, El, Row, button, div, each, li, p, span, ul};
 use crate::page::events::Frame;
 use crate::page::signals::{Signal, follow};
@@ -15,12 +16,12 @@ const NEAR_END: f64 = 60.0;
 pub(crate) fn panel(ui: Ui) -> El {
     let list =
         // Read at the reader's own pace; what is new is told by the voice.
-        ul().class("messages").attr("aria-label", ui.words.chat).attr("tabindex", "0");
+        ul("messages").attr("aria-label", ui.words.chat()).attr("tabindex", "0");
     let node = list.node();
     let following = Signal::new(true);
     let to_end = {
         let list = node.clone();
-        move || list.set_scroll_top(list.scroll_height())
+        move || set(&list, "scrollTop", &number(&list, "scrollHeight").into())
     };
     let frame = Frame::new(to_end.clone());
     follow(move || {
@@ -31,28 +32,28 @@ pub(crate) fn panel(ui: Ui) -> El {
         }
     });
     let on_scroll = move |_| {
-        let away = node.scroll_height() - node.scroll_top() - node.client_height();
+        let px = |name| number(&node, name);
+        let away = px("scrollHeight") - px("scrollTop") - px("clientHeight");
         following.show(away < NEAR_END);
     };
     let empty = Drawn(ui, |ui: Ui| {
         let none = ui.room(&ui.messages, |room| room.messages.is_empty());
-        none.then(|| p().class("empty").child(ui.words.no_messages))
+        none.then(|| p("empty").child(ui.words.no_messages()))
     });
     let newer = move || {
         let to_end = to_end.clone();
         (!following.get()).then(|| {
-            button()
-                .class("newer")
+            button("newer")
                 .on("click", move |_| {
                     following.set(true);
                     to_end();
                 })
-                .child(ui.words.newer)
+                .child(ui.words.newer())
         })
     };
     let omitted = Drawn(ui, |ui: Ui| {
         let omitted = ui.room(&ui.messages, |room| room.omitted);
-        (omitted > 0).then(|| div().class("omitted").child(fill(ui.words.omitted, &[&decimal(omitted)])))
+        (omitted > 0).then(|| div("omitted").child(fill(ui.words.omitted(), &[&decimal(omitted)])))
     });
     let rows = move || -> Vec<Row> {
         let row = move |message: &Message| -> Row {
@@ -61,8 +62,7 @@ pub(crate) fn panel(ui: Ui) -> El {
         };
         ui.room(&ui.messages, |room| room.messages.iter().map(row).collect())
     };
-    div()
-        .class("panel chat")
+    div("panel chat")
         .attr("id", "hawker-chat")
         .attr("role", "tabpanel")
         .prop("hidden", move || ui.tab.get() != Tab::Chat)
@@ -72,14 +72,14 @@ pub(crate) fn panel(ui: Ui) -> El {
 fn line(ui: Ui, message: &Message) -> El {
     let own = ui.room(&ui.me, |room| room.viewer == message.sender);
     let badge = match message.role() {
-        Role::Host => Some(("badge host", ui.words.host)),
-        Role::Operator => Some(("badge", ui.words.operator)),
-        Role::Guest | Role::Member if own => Some(("badge own", ui.words.you)),
+        Role::Host => Some(("badge host", ui.words.host())),
+        Role::Operator => Some(("badge", ui.words.operator())),
+        Role::Guest | Role::Member if own => Some(("badge own", ui.words.you())),
         Role::Guest | Role::Member => None,
     };
-    li().class(if own { "message own" } else { "message" }).child((
-        badge.map(|(class, text)| span().class(class).child(text)),
-        span().class("name").child(message.name.clone()),
-        span().class("text").child(message.text.clone()),
+    li(if own { "message own" } else { "message" }).child((
+        badge.map(|(class, text)| span(class).child(text)),
+        span("name").child(message.name.clone()),
+        span("text").child(message.text.clone()),
     ))
 }

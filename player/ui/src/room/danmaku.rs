@@ -2,7 +2,7 @@
 //! reduced motion, or switched off, nothing is painted and the list alone shows what is said.
 
 use crate::app::Ui;
-use crate::page::browser::{Canvas, Node, ResizeObserver, document, match_media};
+use crate::page::browser::{Canvas, Node, ResizeObserver, call, document, flag, match_media, number, set};
 use crate::page::clock;
 use crate::page::dom::{El, div};
 use crate::page::events::{Callback, Frame, Listener};
@@ -10,6 +10,7 @@ use crate::page::signals::follow;
 use crate::page::store;
 use hawker_player_core::decimal::{decimal, parse};
 use hawker_player_core::room::stage::{Comment, Input, Output, Shape, Stage};
+use hawker_player_core::texts::concat;
 use hawker_wire::{Machine, Span};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -100,7 +101,12 @@ fn stillness() -> Node {
 
 /// The viewer's system asks for less motion.
 pub(crate) fn still() -> bool {
-    stillness().matches()
+    flag(&stillness(), "matches")
+}
+
+/// Nobody sees the page.
+fn hidden() -> bool {
+    flag(&document(), "hidden")
 }
 
 impl Painter {
@@ -117,7 +123,7 @@ impl Painter {
                 }
             };
             let (shape, again) = (with(Self::shape), with(Self::shape));
-            let show = with(|painter| painter.stage(Input::Shown(!document().hidden())));
+            let show = with(|painter| painter.stage(Input::Shown(!hidden())));
             let on_size = Callback::new(move |_| shape());
             let observer = ResizeObserver::new(on_size.function());
             observer.observe(&layer);
@@ -149,7 +155,7 @@ impl Painter {
 
     fn shape(&self) {
         let settings = self.settings.get();
-        let (width, height) = (self.layer.client_width(), self.layer.client_height());
+        let (width, height) = (number(&self.layer, "clientWidth"), number(&self.layer, "clientHeight"));
         // A phone's picture reads at 15 px, a wall display at 28.
         let font = (10.0 + width / 70.0).clamp(15.0, 28.0) * f64::from(settings.size) / 100.0;
         let lane = (font * 1.5).round();
@@ -158,11 +164,11 @@ impl Painter {
         // A wider picture takes longer to cross, so that words stay readable; 5.6 s on a phone, 9 s on a desktop.
         let seconds = (4.5 + width / 300.0).clamp(5.0, 9.0) * 100.0 / f64::from(settings.speed);
         let style = self.layer.style();
-        style.set("--font", &[&decimal((font * 10.0) as u64 / 10), "px"].concat());
-        style.set("--lane", &[&decimal(lane as u64), "px"].concat());
-        style.set("opacity", &[&decimal(settings.opacity.into()), "%"].concat());
+        style.set("--font", &concat(&[&decimal((font * 10.0) as u64 / 10), "px"]));
+        style.set("--lane", &concat(&[&decimal(lane as u64), "px"]));
+        style.set("opacity", &concat(&[&decimal(settings.opacity.into()), "%"]));
         if let Some(measure) = &self.measure {
-            measure.set_font(&["600 ", &decimal(font as u64), "px ", FONT].concat());
+            set(measure, "font", &concat(&["600 ", &decimal(font as u64), "px ", FONT]).into());
         }
         self.lane_px.set(lane);
         let crossing = Span((seconds * 1e6) as u64);
@@ -173,7 +179,8 @@ impl Painter {
     pub(crate) fn say(&self, id: u64, text: &str, own: bool) {
         // The padding that own comments have for their frame.
         let frame = if own { 20.0 } else { 0.0 };
-        let width = self.measure.as_ref().map_or(0.0, |measure| measure.measure(text).width()) + frame;
+        let width =
+            self.measure.as_ref().map_or(0.0, |measure| number(&measure.measure(text), "width")) + frame;
         self.put(id, Word::Waiting(text.to_owned()));
         self.stage(Input::Say(Comment { id, width, own }));
     }
@@ -224,7 +231,7 @@ impl Painter {
                 node.style().set("transform", &translate(placed.x, y));
             }
         }
-        if stage.wake().is_some() && !document().hidden() {
+        if stage.wake().is_some() && !hidden() {
             self.frame.ask();
         }
     }
@@ -249,7 +256,8 @@ impl Painter {
 
 impl Drop for Painter {
     fn drop(&mut self) {
-        self.sizes.0.disconnect();
+        // Every observer has it.
+        let _ = call(&self.sizes.0, "disconnect");
     }
 }
 
@@ -258,12 +266,12 @@ fn translate(x: f64, y: f64) -> String {
     let tenths = (x * 10.0).round() as i64;
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, part) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
-    ["translate3d(", sign, &decimal(whole), ".", &decimal(part), "px,", &decimal(y as u64), "px,0)"].concat()
+    concat(&["translate3d(", sign, &decimal(whole), ".", &decimal(part), "px,", &decimal(y as u64), "px,0)"])
 }
 
 /// The layer over the picture. Hidden from readers: the list says the same.
 pub(crate) fn layer(ui: Ui) -> El {
-    let layer = div().class("danmaku").attr("aria-hidden", "true");
+    let layer = div("danmaku").attr("aria-hidden", "true");
     ui.paint_with(Painter::new(layer.node(), ui.settings.copy()));
     follow(move || {
         let settings = ui.settings.get();

@@ -12,6 +12,8 @@ use crate::sale::refusal;
 use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::{self, Change, Client, Output, Status};
 use hawker_player_core::sale::{self, Cart, Want, memory};
+use hawker_player_core::texts::concat;
+use hawker_wire::machine::first;
 use hawker_wire::proto::{PlaceHold, SayReply, say_reply::Outcome};
 use hawker_wire::{Instant, Machine, Wall};
 use std::cell::{Ref, RefCell};
@@ -58,14 +60,14 @@ impl Link {
         let (identity, base, room) =
             ui.with_host(|host| (app::identity(host), host.base(), host.room_id())).unwrap_or_default();
         let socket_base =
-            base.strip_prefix("http").map_or_else(|| base.clone(), |rest| ["ws", rest].concat());
+            base.strip_prefix("http").map_or_else(|| base.clone(), |rest| concat(&["ws", rest]));
         let room = browser::encode(&room);
         Rc::new_cyclic(|me| Self {
             ui,
-            url: [&socket_base, "/live/", &room, "/socket"].concat(),
+            url: concat(&[&socket_base, "/live/", &room, "/socket"]),
             me: me.clone(),
             token: RefCell::new(identity.token.clone()),
-            taps_key: ["hawker:taps:", &base, "/", &room].concat(),
+            taps_key: concat(&["hawker:taps:", &base, "/", &room]),
             taps: RefCell::new(None),
             machines: RefCell::new(Machines {
                 client: Client::new(identity, clock::seed()),
@@ -226,8 +228,8 @@ impl Link {
                 let own = message.sender == self.machines.borrow().client.room().viewer;
                 if !own {
                     let text = match self.ui.voice.message() {
-                        1 => [&message.name, ": ", &message.text].concat(),
-                        many => fill(self.ui.words.new_messages, &[&decimal(many.into())]),
+                        1 => concat(&[&message.name, ": ", &message.text]),
+                        many => fill(self.ui.words.new_messages(), &[&decimal(many.into())]),
                     };
                     self.ui.say(Said::Chat, text);
                 }
@@ -256,8 +258,8 @@ impl Link {
                     .map(|p| p.title.clone());
                 if let Some(title) = title {
                     let words = self.ui.words;
-                    let name = if sold.name.is_empty() { words.somebody } else { &sold.name };
-                    let text = fill(words.someone_bought, &[name, &title]);
+                    let name = if sold.name.is_empty() { words.somebody() } else { &sold.name };
+                    let text = fill(words.someone_bought(), &[name, &title]);
                     self.ui.say(Said::Sold, text.clone());
                     self.ui.ticker.set(Some(text));
                 }
@@ -270,11 +272,11 @@ impl Link {
         let why = match reply.map(|reply| reply.outcome()) {
             Some(Outcome::Said) => return,
             Some(Outcome::Empty) => return,
-            Some(Outcome::TooFast) => words.too_fast,
-            Some(Outcome::TooLong) => words.too_long,
-            Some(Outcome::Blocked) => words.blocked,
-            Some(Outcome::Muted) => words.muted_you,
-            None => words.not_sent,
+            Some(Outcome::TooFast) => words.too_fast(),
+            Some(Outcome::TooLong) => words.too_long(),
+            Some(Outcome::Blocked) => words.blocked(),
+            Some(Outcome::Muted) => words.muted_you(),
+            None => words.not_sent(),
         };
         self.ui.notify(why);
         // Given back to be changed or sent again, unless something else is being typed.
@@ -295,15 +297,15 @@ impl Link {
             }
             sale::Output::Held(hold) => {
                 dirty.cart = true;
-                self.ui.say(Said::Notice, words.held);
+                self.ui.say(Said::Notice, words.held());
                 self.ui.with_host(|host| host.tell("hawker:hold", &hold_detail(&hold)));
             }
-            sale::Output::Paid(_) => self.ui.notify(words.paid_thanks),
+            sale::Output::Paid(_) => self.ui.notify(words.paid_thanks()),
             sale::Output::Refused(_, reply) => {
                 let currency = self.ui.currency();
                 self.ui.notify(refusal::why(words, &currency, &reply));
             }
-            sale::Output::NoAnswer(_) => self.ui.notify(words.no_answer),
+            sale::Output::NoAnswer(_) => self.ui.notify(words.no_answer()),
             sale::Output::Changed => dirty.cart = true,
         }
     }
@@ -333,10 +335,9 @@ impl Link {
     fn arm(&self) {
         let wake = {
             let machines = self.machines.borrow();
-            let due = |wake: Option<(Instant, &'static str)>| wake.map_or(Instant(u64::MAX), |(due, _)| due);
-            Some(due(machines.client.wake()).min(due(machines.cart.wake()))).filter(|due| due.0 < u64::MAX)
+            first(&[machines.client.wake(), machines.cart.wake()])
         };
-        let timer = wake.map(|due| {
+        let timer = wake.map(|(due, _)| {
             let ms = due.since(clock::now()).0.div_ceil(1_000).min(60_000);
             let me = self.me.clone();
             Timer::after(ms as i32, move || {

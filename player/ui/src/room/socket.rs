@@ -1,10 +1,11 @@
 //! One WebSocket, or what the element gives in its place, closed and silent once dropped. Knows no frame.
 
-use crate::page::browser::{Bytes, Event, WebSocket};
+use crate::page::browser::{Bytes, Event, WebSocket, call, field, number, set};
 use crate::page::events::Callback;
+use wasm_bindgen::JsValue;
 
 /// `WebSocket.OPEN`.
-const OPEN: u16 = 1;
+const OPEN: f64 = 1.0;
 
 /// What a socket reports.
 pub(crate) enum Report {
@@ -22,13 +23,13 @@ pub(crate) struct Socket {
 impl Socket {
     /// On what the element connected; `report` hears everything until the socket is dropped.
     pub(crate) fn new(socket: WebSocket, report: impl Fn(Report) + Clone + 'static) -> Self {
-        socket.set_binary_type("arraybuffer");
+        set(&socket, "binaryType", &"arraybuffer".into());
         let (on_open, on_close) = (report.clone(), report.clone());
         let callbacks = [
             Callback::new(move |_| on_open(Report::Opened)),
-            Callback::new(move |event: Event| on_close(Report::Closed(event.code()))),
+            Callback::new(move |event: Event| on_close(Report::Closed(number(&event, "code") as u16))),
             Callback::new(move |event: Event| {
-                let data = event.data();
+                let data = field(&event, "data");
                 // A text is no frame.
                 if data.is_object() {
                     report(Report::Frame(Bytes::new(&data).slice()));
@@ -36,15 +37,15 @@ impl Socket {
             }),
         ];
         let [open, close, message] = &callbacks;
-        socket.on_open(Some(open.function()));
-        socket.on_close(Some(close.function()));
-        socket.on_message(Some(message.function()));
+        set(&socket, "onopen", open.function());
+        set(&socket, "onclose", close.function());
+        set(&socket, "onmessage", message.function());
         Self { socket, _callbacks: callbacks }
     }
 
     /// Sends one binary message; one that is not open any more reports its close.
     pub(crate) fn send(&self, bytes: &[u8]) {
-        if self.socket.ready_state() == OPEN {
+        if number(&self.socket, "readyState") == OPEN {
             // Fails only when not open.
             let _ = self.socket.send(bytes);
         }
@@ -53,10 +54,10 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.on_open(None);
-        self.socket.on_close(None);
-        self.socket.on_message(None);
+        for name in ["onopen", "onclose", "onmessage"] {
+            set(&self.socket, name, &JsValue::NULL);
+        }
         // Closing a closed socket does nothing.
-        self.socket.close();
+        let _ = call(&self.socket, "close");
     }
 }

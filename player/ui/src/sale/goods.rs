@@ -1,7 +1,7 @@
 //! The parts that the pinned card and the shelf share: picture, price, stock, clock and the buy button of one product.
 
 use crate::app::Ui;
-use crate::page::dom::{Child, El, a, button, div, img, s, span};
+use crate::page::dom::{Child, El, a, button, div, el, s, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::Signal;
@@ -10,6 +10,7 @@ use hawker_player_core::decimal::decimal;
 use hawker_player_core::sale::Want;
 use hawker_player_core::sale::countdown::Left;
 use hawker_player_core::sale::offer::{Action, Clock, Offer, offer};
+use hawker_player_core::texts::concat;
 use hawker_wire::Wall;
 use hawker_wire::proto::Product;
 
@@ -60,7 +61,7 @@ pub(crate) fn address(base: &str, address: &str) -> String {
     while let Some(rest) = path.strip_prefix("/") {
         path = rest;
     }
-    [base, "/", path].concat()
+    concat(&[base, "/", path])
 }
 
 fn base(ui: Ui) -> String {
@@ -76,9 +77,9 @@ pub(crate) fn picture(ui: Ui, goods: Goods) -> El {
         if source.is_empty() {
             return icon(icons::BAG);
         }
-        img().attr("src", source).attr("alt", "").attr("loading", "lazy").attr("decoding", "async")
+        el("img").attr("src", source).attr("alt", "").attr("loading", "lazy").attr("decoding", "async")
     };
-    div().class("goods-picture").child(shown)
+    div("goods-picture").child(shown)
 }
 
 /// The title, a link when the shop has a page for it.
@@ -89,10 +90,9 @@ pub(crate) fn title(ui: Ui, goods: Goods) -> impl Child {
     move || {
         let url = url.get();
         if url.is_empty() {
-            return span().class("goods-title").child(title.get());
+            return span("goods-title").child(title.get());
         }
-        let link =
-            a().class("goods-title").attr("href", url).attr("target", "_blank").attr("rel", "noopener");
+        let link = a("goods-title").attr("href", url).attr("target", "_blank").attr("rel", "noopener");
         link.child(title.get())
     }
 }
@@ -103,11 +103,11 @@ pub(crate) fn price(ui: Ui, goods: Goods) -> El {
     let show = move |minor: i64| {
         let currency = Some(currency.get()).filter(|currency| !currency.is_empty());
         let currency = currency.unwrap_or_else(|| ui.currency());
-        money::show(ui.words.lang, &currency, minor)
+        money::show(ui.words.lang(), &currency, minor)
     };
     let now = move || show(goods.offer.with(|offer| offer.price));
-    let was = move || goods.offer.with(|offer| offer.was).map(|was| s().class("was").child(show(was)));
-    div().class("price").child((span().class("now").child(now), was))
+    let was = move || goods.offer.with(|offer| offer.was).map(|was| s("was").child(show(was)));
+    div("price").child((span("now").child(now), was))
 }
 
 /// What is left, as words and for a flash sale as a bar. Nothing where there is plenty.
@@ -115,26 +115,25 @@ pub(crate) fn stock(ui: Ui, goods: Goods) -> impl Child {
     move || {
         let (free, of, limit, action) =
             goods.offer.with(|offer| (offer.free, offer.of, offer.limit, offer.action));
-        let left = fill(ui.words.left, &[&decimal(free.into())]);
+        let left = fill(ui.words.left(), &[&decimal(free.into())]);
         let few = action == Action::Buy && (of.is_some() || free <= FEW);
         if !few && of.is_none() {
             return None;
         }
         let bar = of.filter(|of| *of > 0 && action != Action::Wait).map(|of| {
             let percent = u64::from(free.min(of)) * 100 / u64::from(of);
-            div()
-                .class("stock-bar")
+            div("stock-bar")
                 .attr("role", "progressbar")
                 .attr("aria-valuemin", "0")
                 .attr("aria-valuemax", decimal(of.into()))
                 .attr("aria-valuenow", decimal(free.into()))
                 .attr("aria-label", left.clone())
-                .child(div().class("stock-fill").style("width", &[&decimal(percent), "%"].concat()))
+                .child(div("stock-fill").style("width", &concat(&[&decimal(percent), "%"])))
         });
-        let words = few.then(|| span().class("left").child(left));
+        let words = few.then(|| span("left").child(left));
         let limit =
-            (limit > 0).then(|| span().class("limit").child(fill(ui.words.limit, &[&decimal(limit.into())])));
-        Some(div().class("stock").child((bar, div().class("stock-words").child((words, limit)))))
+            (limit > 0).then(|| span("limit").child(fill(ui.words.limit(), &[&decimal(limit.into())])));
+        Some(div("stock").child((bar, div("stock-words").child((words, limit)))))
     }
 }
 
@@ -143,25 +142,25 @@ pub(crate) fn clock(ui: Ui, goods: Goods) -> impl Child {
     move || {
         goods.clock.get().map(|clock| {
             let (words, left) = match clock {
-                Clock::Begins(left, _) => (ui.words.begins_in, left),
-                Clock::Ends(left) => (ui.words.ends_in, left),
+                Clock::Begins(left, _) => (ui.words.begins_in(), left),
+                Clock::Ends(left) => (ui.words.ends_in(), left),
             };
-            let hint = match clock {
-                Clock::Begins(_, price) => {
-                    let currency = ui.currency();
-                    Some(
-                        span()
-                            .class("flash-at")
-                            .child(fill(ui.words.flash_at, &[&money::show(ui.words.lang, &currency, price)])),
-                    )
-                }
-                Clock::Ends(_) => None,
-            };
-            div().class("clock").attr("role", "timer").child((
-                span().class("flash-tag").child(ui.words.flash),
+            let hint =
+                match clock {
+                    Clock::Begins(_, price) => {
+                        let currency = ui.currency();
+                        Some(span("flash-at").child(fill(
+                            ui.words.flash_at(),
+                            &[&money::show(ui.words.lang(), &currency, price)],
+                        )))
+                    }
+                    Clock::Ends(_) => None,
+                };
+            div("clock").attr("role", "timer").child((
+                span("flash-tag").child(ui.words.flash()),
                 hint,
-                span().class("clock-words").child(words),
-                span().class("clock-left").child(time(left)),
+                span("clock-words").child(words),
+                span("clock-left").child(time(left)),
             ))
         })
     }
@@ -169,9 +168,9 @@ pub(crate) fn clock(ui: Ui, goods: Goods) -> impl Child {
 
 /// `1:02:03`, or `02:03` within the hour.
 pub(crate) fn time(left: Left) -> String {
-    let two = |value: u64| if value < 10 { ["0", &decimal(value)].concat() } else { decimal(value) };
-    let minutes = [&two(left.minutes), ":", &two(left.seconds)].concat();
-    if left.hours > 0 { [&decimal(left.hours), ":", &minutes].concat() } else { minutes }
+    let two = |value: u64| if value < 10 { concat(&["0", &decimal(value)]) } else { decimal(value) };
+    let minutes = concat(&[&two(left.minutes), ":", &two(left.seconds)]);
+    if left.hours > 0 { concat(&[&decimal(left.hours), ":", &minutes]) } else { minutes }
 }
 
 /// The button: buys, or says why it cannot.
@@ -183,14 +182,14 @@ pub(crate) fn buy(ui: Ui, goods: Goods) -> El {
         ui.cart(|cart| cart.waits(&id))
     });
     let label = move || match (asking.get(), action()) {
-        (true, _) => words.asking,
-        (_, Action::Buy) => words.buy,
-        (_, Action::Wait) => words.soon,
-        (_, Action::SoldOut) => words.sold_out,
+        (true, _) => words.asking(),
+        (_, Action::Buy) => words.buy(),
+        (_, Action::Wait) => words.soon(),
+        (_, Action::SoldOut) => words.sold_out(),
     };
     let tap = move |_| {
         if !ui.room(&ui.me, |room| room.may_buy) {
-            ui.notify(words.token_required);
+            ui.notify(words.token_required());
             return;
         }
         let want = goods.product.peek(|product| {
@@ -203,8 +202,7 @@ pub(crate) fn buy(ui: Ui, goods: Goods) -> El {
         });
         ui.with_link(|link| link.want(want));
     };
-    button()
-        .class("primary buy")
+    button("primary buy")
         .attr("aria-busy", move || yes_or_no(asking.get()))
         .prop("disabled", move || asking.get() || action() != Action::Buy)
         .on("click", tap)

@@ -4,11 +4,12 @@
 use super::goods;
 use crate::app::Ui;
 use crate::page::browser;
-use crate::page::dom::{El, Row, button, div, each, h2, li, section, span, ul};
+use crate::page::dom::{El, Row, button, div, each, el, li, section, span};
 use crate::page::host::{Host, hold_detail};
 use crate::page::money;
 use crate::page::signals::Signal;
 use hawker_player_core::sale::{Input, countdown};
+use hawker_player_core::texts::concat;
 use hawker_wire::Wall;
 use hawker_wire::proto::{Hold, hold};
 
@@ -20,7 +21,7 @@ fn title(ui: Ui, hold: &Hold) -> String {
 }
 
 fn total(ui: Ui, hold: &Hold) -> String {
-    money::show(ui.words.lang, &hold.currency, hold.price.saturating_mul(i64::from(hold.quantity)))
+    money::show(ui.words.lang(), &hold.currency, hold.price.saturating_mul(i64::from(hold.quantity)))
 }
 
 /// The cards of unpaid holds.
@@ -33,7 +34,7 @@ pub(crate) fn open(ui: Ui) -> El {
         };
         ui.cart(|cart| cart.holds().iter().filter(is_open).map(row).collect())
     };
-    each(div().class("holds"), rows)
+    each(div("holds"), rows)
 }
 
 fn card(ui: Ui, hold: Hold) -> El {
@@ -43,22 +44,19 @@ fn card(ui: Ui, hold: Hold) -> El {
     let id = hold.id.clone();
     let returning = Signal::of(move || ui.cart(|cart| cart.waits(&id)));
     let (shown, paying, id) = (hold.clone(), hold.clone(), hold.id.clone());
-    section().class("hold").attr("aria-label", words.held).child((
-        div().class("hold-words").child((
-            span().class("hold-head").child((
-                words.held,
-                span().class("hold-left").attr("role", "timer").child(move || left.get()),
-            )),
-            span().class("hold-title").child(move || title(ui, &shown)),
+    section("hold").attr("aria-label", words.held()).child((
+        div("hold-words").child((
+            span("hold-head")
+                .child((words.held(), span("hold-left").attr("role", "timer").child(move || left.get()))),
+            span("hold-title").child(move || title(ui, &shown)),
         )),
-        div().class("hold-acts").child((
-            button()
-                .class("link")
+        div("hold-acts").child((
+            button("link")
                 .prop("disabled", move || returning.get())
                 .on("click", move |_| ui.with_link(|link| link.sale(Input::Cancel(id.clone()))))
-                .child(move || if returning.get() { words.giving_back } else { words.give_back }),
-            button().class("primary pay").on("click", move |_| check_out(ui, &paying)).child((
-                words.pay,
+                .child(move || if returning.get() { words.giving_back() } else { words.give_back() }),
+            button("primary pay").on("click", move |_| check_out(ui, &paying)).child((
+                words.pay(),
                 " ",
                 total(ui, &hold),
             )),
@@ -77,7 +75,7 @@ fn check_out(ui: Ui, hold: &Hold) {
     }
     let joint = if url.bytes().any(|byte| byte == b'?') { "&" } else { "?" };
     let url =
-        [&url, joint, "hold=", &browser::encode(&hold.id), "&proof=", &browser::encode(&hold.proof)].concat();
+        concat(&[&url, joint, "hold=", &browser::encode(&hold.id), "&proof=", &browser::encode(&hold.proof)]);
     // Refused only by a sandbox; the hold then stays on the page.
     let _ = browser::go_to(&url);
 }
@@ -89,7 +87,7 @@ pub(crate) fn orders(ui: Ui) -> Option<El> {
         settled.take(SHOWN).map(|hold| row(ui, hold)).collect()
     });
     (!rows.is_empty())
-        .then(|| section().class("orders").child((h2().child(ui.words.orders), ul().child(rows))))
+        .then(|| section("orders").child((el("h2").child(ui.words.orders()), el("ul").child(rows))))
 }
 
 /// Orders listed: the rest is the shop's order page.
@@ -97,16 +95,16 @@ const SHOWN: usize = 20;
 
 fn row(ui: Ui, hold: &Hold) -> El {
     let (class, state) = match hold.state() {
-        hold::State::Paid => ("order-state paid", ui.words.paid),
-        hold::State::RefundDue if hold.refunded => ("order-state", ui.words.refunded),
-        hold::State::RefundDue => ("order-state", ui.words.refund_due),
-        hold::State::Expired => ("order-state", ui.words.expired),
-        hold::State::Cancelled => ("order-state", ui.words.given_back),
-        hold::State::Held => ("order-state", ui.words.held),
+        hold::State::Paid => ("order-state paid", ui.words.paid()),
+        hold::State::RefundDue if hold.refunded => ("order-state", ui.words.refunded()),
+        hold::State::RefundDue => ("order-state", ui.words.refund_due()),
+        hold::State::Expired => ("order-state", ui.words.expired()),
+        hold::State::Cancelled => ("order-state", ui.words.given_back()),
+        hold::State::Held => ("order-state", ui.words.held()),
     };
-    li().class("order").child((
-        span().class("order-title").child(title(ui, hold)),
-        span().class("order-total").child(total(ui, hold)),
-        span().class(class).child(state),
+    li("order").child((
+        span("order-title").child(title(ui, hold)),
+        span("order-total").child(total(ui, hold)),
+        span(class).child(state),
     ))
 }

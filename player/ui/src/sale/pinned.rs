@@ -26,19 +26,19 @@ pub(crate) fn card(ui: Ui) -> impl Child {
     let there = Signal::of(move || goods.product.with(|product| !product.id.is_empty()));
     move || {
         there.get().then(|| {
-            section().class("pinned").attr("aria-label", ui.words.showing).child((
+            section("pinned").attr("aria-label", ui.words.showing()).child((
                 goods::clock(ui, goods),
-                div().class("pinned-body").child((
+                div("pinned-body").child((
                     goods::picture(ui, goods),
-                    div().class("pinned-words").child((
+                    div("pinned-words").child((
                         move || {
                             (ui.room(&ui.goods, |room| room.pinned.clone()) == shown.get())
-                                .then(|| span().class("on-show").child(ui.words.showing))
+                                .then(|| span("on-show").child(ui.words.showing()))
                         },
                         goods::title(ui, goods),
                         goods::price(ui, goods),
                     )),
-                    div().class("pinned-buy").child(goods::buy(ui, goods)),
+                    div("pinned-buy").child(goods::buy(ui, goods)),
                 )),
                 goods::stock(ui, goods),
             ))

@@ -3,7 +3,7 @@
 use super::goods::{self, Goods};
 use super::holds;
 use crate::app::{Tab, Ui};
-use crate::page::dom::{Drawn, El, Row, div, each, li, p, ul};
+use crate::page::dom::{Drawn, El, Row, div, each, el, li, p, ul};
 use crate::page::signals::Signal;
 
 /// The shelf's panel.
@@ -17,18 +17,16 @@ pub(crate) fn panel(ui: Ui) -> El {
     };
     let empty = move || {
         ids.with(Vec::is_empty).then(|| {
-            div()
-                .class("empty")
-                .child((p().child(ui.words.no_goods), p().class("hint").child(ui.words.no_goods_hint)))
+            div("empty")
+                .child((el("p").child(ui.words.no_goods()), p("hint").child(ui.words.no_goods_hint())))
         })
     };
-    div()
-        .class("panel")
+    div("panel")
         .attr("id", "hawker-goods")
         .attr("role", "tabpanel")
         .prop("hidden", move || ui.tab.get() != Tab::Goods)
-        .child(div().class("scroll").attr("tabindex", "0").child((
-            each(ul().class("shelf"), rows),
+        .child(div("scroll").attr("tabindex", "0").child((
+            each(ul("shelf"), rows),
             empty,
             Drawn(ui, holds::orders),
         )))
@@ -36,13 +34,13 @@ pub(crate) fn panel(ui: Ui) -> El {
 
 fn row(ui: Ui, id: String) -> El {
     let goods = Goods::follow(ui, move || id.clone());
-    li().class("goods").child((
+    li("goods").child((
         goods::picture(ui, goods),
-        div().class("goods-words").child((
+        div("goods-words").child((
             goods::title(ui, goods),
             goods::clock(ui, goods),
             goods::stock(ui, goods),
-            div().class("goods-foot").child((goods::price(ui, goods), goods::buy(ui, goods))),
+            div("goods-foot").child((goods::price(ui, goods), goods::buy(ui, goods))),
         )),
     ))
 }
