@@ -125,9 +125,10 @@ struct Seen {
 /// What a fault came to, ms.
 #[derive(Debug)]
 struct Figures {
-    /// From the moment the next frame was due to what the player did; nothing if it did nothing.
+    /// From the moment the next frame was due, or from when there was something to go to if that was later, to what the player did;
+    /// nothing if it did nothing.
     noticed: Option<f64>,
-    /// From that moment, or from when there was something to show if that was later, to the next frame.
+    /// From that moment to the next frame.
     over: f64,
     /// Between the two frames.
     gap: f64,
@@ -239,7 +240,7 @@ fn judge(seen: &Seen) -> Option<Figures> {
     let next = seen.shown.get(place + 1).map_or(f64::INFINITY, |(at, _)| *at);
     let did = seen.seeks.iter().map(|(at, _)| *at).find(|did| (at..next + FRAME_MS).contains(did));
     Some(Figures {
-        noticed: did.map(|did| (did - due).max(0.0)),
+        noticed: did.map(|did| (did - due.max(seen.again)).max(0.0)),
         over: (next - due.max(seen.again)).max(0.0),
         gap: next - at,
     })
