@@ -265,7 +265,7 @@ impl Subject for Pacing {
             5 => latency::Input::Underrun,
             6 => latency::Input::Shown,
             7 => latency::Input::GoLive,
-            8 => latency::Input::Risk(seconds(random, now)),
+            8 => latency::Input::Link(seconds(random, now), seconds(random, now)),
             _ => latency::Input::Sample(sample(random, now)),
         }
     }

@@ -9,10 +9,11 @@
 //! ```
 
 use super::limits::{
-    ABANDON_HOLD, CALM_GAP, CALM_LATE_MS, DEEP_LATE_MS, DEEP_SHARE, ESTIMATE_FRESH, PROBE_BYTES_MAX,
-    PROBE_BYTES_MIN, PROBE_CALM, PROBE_LATE_MS, PROBE_LATE_SHARE, PROBE_LATER, PROBE_PAUSE, PROBE_PAUSE_MAX,
-    PROBE_S, PROBE_STALE, RISK_FREE, RISK_FULL, RISK_RISE, RISK_S, SAFETY_KEEP, SAFETY_UP, SEGMENT_GUESS_S,
-    TARGET_PROBED_S, TARGET_START_S, UP_AGAIN, UP_HOLD, UP_HOLD_MAX, UP_TRIAL,
+    ABANDON_HOLD, CALM_GAP, CALM_LATE_MS, DEEP_LATE_MS, DEEP_SHARE, ESTIMATE_FRESH, PROBE_AGAIN,
+    PROBE_BYTES_MAX, PROBE_BYTES_MIN, PROBE_CALM, PROBE_LATE_MS, PROBE_LATE_SHARE, PROBE_LATER, PROBE_PAUSE,
+    PROBE_PAUSE_MAX, PROBE_S, PROBE_STALE, RISK_FREE, RISK_FULL, RISK_LIMITED, RISK_RISE, RISK_S,
+    SAFETY_KEEP, SAFETY_UP, SEGMENT_GUESS_S, TARGET_PROBED_S, TARGET_START_S, UP_AGAIN, UP_HOLD, UP_HOLD_MAX,
+    UP_TRIAL,
 };
 use super::plan::Outlook;
 use super::throughput::Throughput;
@@ -143,7 +144,7 @@ impl Abr {
     /// Bits a second the link is thought to carry; `None` before anything was measured.
     #[must_use]
     pub fn estimate_bps(&self) -> Option<f64> {
-        self.throughput.measured().map(|_| self.throughput.estimate_bps())
+        self.throughput.measured().map(|_| self.throughput.carries_bps())
     }
 
     /// How much later than the fastest ones lately the last chunk came.
@@ -324,7 +325,10 @@ impl Abr {
             return;
         };
         let known = self.throughput.proven().is_some_and(|(at, _)| now.since(at) < PROBE_STALE);
-        if !self.probing && now >= self.probe_after && calm && !known {
+        // The pieces say that it is worth asking at once.
+        let likely = self.throughput.carries_bps() * SAFETY_UP > f64::from(next.peak_bps)
+            && self.probed.is_none_or(|at| now.since(at) > PROBE_AGAIN);
+        if !self.probing && (now >= self.probe_after || likely) && calm && !known {
             self.probed = Some(now);
             self.probed_beside = 0;
             self.probe_after = now + self.probe_pause;
@@ -335,7 +339,7 @@ impl Abr {
             if !hopeless {
                 // As much as the best rung needs that may be there for the taking.
                 let rung =
-                    self.fitting(self.throughput.estimate_bps() * SAFETY_UP).min(playing.saturating_sub(1));
+                    self.fitting(self.throughput.carries_bps() * SAFETY_UP).min(playing.saturating_sub(1));
                 let wanted = self.ladder.get(rung).map_or(next.peak_bps, |rung| rung.peak_bps);
                 let bytes = f64::from(wanted) / 8.0 * PROBE_S;
                 let bytes = (bytes as u32).clamp(PROBE_BYTES_MIN, PROBE_BYTES_MAX);
@@ -352,12 +356,13 @@ impl Abr {
         let playing = self.playing.unwrap_or(self.preferred);
         let rate = self.ladder.get(playing).map_or(1.0, |rung| f64::from(rung.average_bps).max(1.0));
         let times = match self.throughput.measured() {
-            Some(_) => self.throughput.estimate_bps() * (1.0 - self.throughput.spread()) / rate,
+            Some(_) => self.throughput.surely_bps() / rate,
             None => RISK_FREE,
         };
         let limited = self.fixed.is_none() && playing > self.cap;
-        let share =
-            if limited { 1.0 } else { ((RISK_FREE - times) / (RISK_FREE - RISK_FULL)).clamp(0.0, 1.0) };
+        // What is played is soon to be more where that fits.
+        let times = if limited { times * RISK_LIMITED } else { times };
+        let share = ((RISK_FREE - times) / (RISK_FREE - RISK_FULL)).clamp(0.0, 1.0);
         let least_s = if limited { TARGET_PROBED_S } else { 0.0 };
         let wanted_s = least_s.max(RISK_S * share);
         self.risk_s = wanted_s.min(self.risk_s + RISK_RISE * elapsed_s).max(least_s);

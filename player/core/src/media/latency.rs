@@ -9,13 +9,14 @@
 //! What reaches less far, just before the next chunk comes, is the **lack** of that moment: a frame when all is calm. The
 //! level is the distance from playhead to edge, so it has no saw's teeth, and `target = hold + margin + lack`, where the hold is
 //! what the browser's decoders keep for themselves and the lack is the second largest of the peaks of the last minute, one
-//! a second. One late chunk a minute is chance; two are the link.
+//! a second. One late chunk a minute is chance; two are the link. A lack of more than a round trip is what a lost packet makes:
+//! one round trip more is kept for one that is lost twice.
 
 use super::Sample;
 use super::limits::{
     EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LATE_S, LEVEL_EMA,
     RATE_DEAD_S, RATE_FAR_MAX, RATE_FAR_S, RATE_GAIN, RATE_LATE_MIN, RATE_MAX, RATE_MIN, RATE_STEP,
-    RATE_TRIM, SETTLES, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S,
+    RATE_TRIM, RISK_FALL, SETTLES, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S,
     TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
@@ -35,8 +36,8 @@ pub enum Input {
         /// It came late because the link is too slow for the rendition: no measure of jitter.
         overloaded: bool,
     },
-    /// The link needs a buffer of so many seconds at least (`abr`).
-    Risk(f64),
+    /// The link needs a buffer of so many seconds at least (`abr`), and a round trip takes so many.
+    Link(f64, f64),
     /// The buffer ran dry.
     Underrun,
     /// The page is shown again after having been hidden.
@@ -73,8 +74,11 @@ pub struct Latency {
     /// First began to play.
     started: Option<Instant>,
     target_s: f64,
+    /// What it would be by how late media come alone.
+    learnt_s: f64,
     /// The target is no lower.
     least_s: f64,
+    round_trip_s: f64,
     edge: Edge,
     reach_s: Option<f64>,
     lacks: Peaks,
@@ -94,7 +98,9 @@ impl Default for Latency {
             joined_s: None,
             started: None,
             target_s: TARGET_START_S,
+            learnt_s: TARGET_START_S,
             least_s: 0.0,
+            round_trip_s: 0.0,
             edge: Edge::default(),
             reach_s: None,
             lacks: Peaks::default(),
@@ -147,12 +153,13 @@ impl Latency {
 
     fn learn(&mut self, now: Instant, elapsed_s: f64) {
         self.penalty_s = (self.penalty_s - UNDERRUN_FALL * elapsed_s).max(0.0);
-        let wanted = HOLD_S + TARGET_MARGIN_S + self.lacks.second(now) + self.penalty_s;
-        // Not `clamp`: between bounds that are no constants it may panic with numbers in its words, and printing floats costs
-        // every page 9 KB.
-        let wanted = wanted.max(self.least_s).min(TARGET_MAX_S);
-        let fall = if self.settled(now) { TARGET_FALL * elapsed_s } else { 0.0 };
-        self.target_s = wanted.max(self.target_s - fall);
+        let lack_s = self.lacks.second(now);
+        // What waits for as long as a lost packet takes to come again now and then waits for one that is lost twice.
+        let again_s = if lack_s > self.round_trip_s { self.round_trip_s } else { 0.0 };
+        let wanted = HOLD_S + TARGET_MARGIN_S + lack_s + again_s + self.penalty_s;
+        let fall = if self.settled(now) { elapsed_s } else { 0.0 };
+        self.learnt_s = wanted.min(TARGET_MAX_S).max(self.learnt_s - TARGET_FALL * fall);
+        self.target_s = self.learnt_s.max(self.least_s).max(self.target_s - RISK_FALL * fall);
     }
 
     fn sample(&mut self, now: Instant, sample: &Sample) {
@@ -242,7 +249,10 @@ impl Machine for Latency {
             }
             Input::Reach { to_s: Some(to_s), overloaded } => self.reach(now, to_s, overloaded),
             Input::Reach { to_s: None, .. } => {}
-            Input::Risk(least_s) => self.least_s = least_s.max(0.0),
+            Input::Link(least_s, round_trip_s) => {
+                self.least_s = least_s.max(0.0);
+                self.round_trip_s = round_trip_s.max(0.0);
+            }
             Input::Underrun => self.penalty_s = (self.penalty_s + UNDERRUN_RAISE_S).min(TARGET_MAX_S),
             Input::Shown => self.skip_s = SKIP_SHOWN_S,
             Input::GoLive => self.skip_s = 0.0,
@@ -434,6 +444,32 @@ mod tests {
         assert!(least > HOLD_S - 0.01, "it is enough: {least}");
         element.run(75.0, |_| 0.0);
         assert!(element.latency.target_s() < 0.14, "{}", element.latency.target_s());
+    }
+
+    #[test]
+    fn what_is_lost_now_and_then_leaves_room_for_what_is_lost_twice() {
+        // Lost once in a second or two, for a round trip of 0.08 s and a little; half a minute later one of them twice.
+        let lost = |t: f64| if ((t * 10.0) as u64).is_multiple_of(13) { 0.1 } else { 0.0 };
+        let twice = |t: f64| if (41.0..41.05).contains(&t) { 0.18 } else { lost(t) };
+        let least = |round_trip_s: f64| {
+            let mut element = Element::playing(0.3);
+            element.latency.handle(element.now, Input::Link(0.0, round_trip_s));
+            element.run(40.0, lost);
+            element.run(3.0, twice)
+        };
+        let (with, without) = (least(0.08), least(0.0));
+        assert!(with > HOLD_S && with > without + 0.05, "{with} {without}");
+    }
+
+    #[test]
+    fn what_the_link_was_thought_to_need_is_soon_played_off() {
+        let mut element = Element::playing(0.3);
+        element.latency.handle(element.now, Input::Link(0.7, 0.0));
+        element.run(10.0, |_| 0.0);
+        assert!(element.latency.target_s() > 0.69, "{}", element.latency.target_s());
+        element.latency.handle(element.now, Input::Link(0.0, 0.0));
+        element.run(7.0, |_| 0.0);
+        assert!(element.latency.target_s() < 0.22, "{}", element.latency.target_s());
     }
 
     #[test]

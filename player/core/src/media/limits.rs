@@ -71,6 +71,14 @@ pub const SAME_BURST: Span = Span::from_ms(2);
 pub const LATE_MIN_US: u64 = 150_000;
 /// A long busy period is cut into samples of this length, so that a fall is seen while it happens.
 pub const BUSY_CUT_US: u64 = 60_000;
+/// A piece of the same chunk that comes later than this waited for more than the link: for the sender's window.
+pub const TRAIN_GAP: Span = Span::from_ms(10);
+/// Pieces side by side that say how fast the link is have so many bytes behind the first one, and
+pub const TRAIN_BYTES_MIN: u64 = 2_800;
+/// take so long: pages see the time in steps of 0.1 ms.
+pub const TRAIN_MIN_US: u64 = 1_000;
+/// On a slower link there are none, and what the last ones said is over after two segments.
+pub const TRAIN_FRESH: Span = Span::from_ms(2_500);
 /// The least transit time is the least of the last one or two windows of this length: routes change.
 pub const TRANSIT_WINDOW: Span = Span::from_secs(15);
 /// A chunk that was ready so long before the one ahead of it had arrived was waiting for the link.
@@ -115,6 +123,8 @@ pub const RISK_S: f64 = 0.75;
 pub const RISK_FREE: f64 = 2.8;
 /// with so many all of it.
 pub const RISK_FULL: f64 = 2.0;
+/// A rung that is not the best one is soon left for a better one, where that fits: so much of the link counts.
+pub const RISK_LIMITED: f64 = 0.3;
 /// It grows by so many seconds a second.
 pub const RISK_RISE: f64 = 0.2;
 /// Not abandoned again for so long, unless for a lower one: the request needs time to take effect.
@@ -135,6 +145,8 @@ pub const PROBE_CALM: Span = Span::from_ms(600);
 pub const PROBE_PAUSE: Span = Span::from_ms(1_500);
 /// The longest of those.
 pub const PROBE_PAUSE_MAX: Span = Span::from_secs(4);
+/// The pause when the pieces of the media look like more.
+pub const PROBE_AGAIN: Span = Span::from_ms(1_000);
 /// A probe that found both requests taken, around a boundary, waits this long.
 pub const PROBE_LATER: Span = Span::from_ms(150);
 /// A probe is broken off when chunks come later than this: it takes more than its share.
@@ -178,6 +190,8 @@ pub const TARGET_MAX_S: f64 = 1.0;
 pub const SETTLES: Span = Span::from_secs(3);
 /// How fast the target falls, seconds in a second.
 pub const TARGET_FALL: f64 = 0.02;
+/// The same of what the link was thought to need: as fast as it can be played off unheard.
+pub const RISK_FALL: f64 = 0.1;
 /// Each underrun raises the target by this much;
 pub const UNDERRUN_RAISE_S: f64 = 0.06;
 /// which is forgotten at this speed, seconds in a second.

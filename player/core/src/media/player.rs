@@ -252,7 +252,8 @@ impl Player {
         self.buffer.handle(now, buffer::Input::Sample(sample()));
         let (had_s, left_s) = self.loader.progress_s();
         self.abr.handle(now, abr::Input::Level(self.sample.ahead_s(), had_s, left_s));
-        self.latency.handle(now, latency::Input::Risk(self.abr.risk_s()));
+        let round_trip_s = self.clock.round_trip_ms().unwrap_or_default() / 1e3;
+        self.latency.handle(now, latency::Input::Link(self.abr.risk_s(), round_trip_s));
         self.latency.handle(now, latency::Input::Sample(sample()));
         self.looking = false;
         if self.buffer.idle()

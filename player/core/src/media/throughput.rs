@@ -9,7 +9,8 @@
 use super::limits::{
     BUSY_BYTES_MIN, BUSY_CUT_US, BUSY_LONG_US, BUSY_MIN_US, CALM_LATE_MS, ESTIMATE_START_BPS,
     HALF_LIFE_FAST_S, HALF_LIFE_NOW_S, HALF_LIFE_SLOW_S, LATE_MIN_US, PROBE_BYTES_MIN, QUEUED_MS, SAME_BURST,
-    SPREAD_EVERY, SPREAD_FALL, SPREAD_RISE, SPREAD_START, TRANSIT_WINDOW,
+    SPREAD_EVERY, SPREAD_FALL, SPREAD_RISE, SPREAD_START, TRAIN_BYTES_MIN, TRAIN_FRESH, TRAIN_GAP,
+    TRAIN_MIN_US, TRANSIT_WINDOW,
 };
 use hawker_wire::{Instant, Span, Wall};
 
@@ -32,6 +33,17 @@ pub struct Throughput {
     queued: bool,
     /// Since when chunks have been late, and the bytes since then.
     late: Option<(Instant, u64)>,
+    trains: Rate,
+    train: Train,
+}
+
+/// Pieces of one chunk that follow each other closely: how fast the link passes on what it has.
+#[derive(Debug, Default)]
+struct Train {
+    /// Of the chunk.
+    made: Option<Wall>,
+    bytes: u64,
+    us: u64,
 }
 
 impl Throughput {
@@ -55,6 +67,7 @@ impl Throughput {
             }
             return;
         };
+        self.train(now, bytes, made);
         let now_ms = now.as_us() as f64 / 1e3;
         let transit = now_ms - made.as_ms() as f64;
         let least = self.transit.push(now, transit);
@@ -87,6 +100,41 @@ impl Throughput {
             }
         }
         self.last = Some(now);
+    }
+
+    fn train(&mut self, now: Instant, bytes: u64, made: Wall) {
+        let since = self.last.map_or(TRAIN_GAP, |last| now.since(last));
+        let follows = self.train.made == Some(made) && since < TRAIN_GAP;
+        if follows {
+            self.train.bytes += bytes;
+            self.train.us += since.as_us();
+            return;
+        }
+        let Train { bytes, us, .. } = std::mem::take(&mut self.train);
+        if bytes >= TRAIN_BYTES_MIN && us >= TRAIN_MIN_US {
+            self.trains.push(now, bytes as f64 * 8.0, us as f64, HALF_LIFE_SLOW_S);
+        }
+        self.train.made = Some(made);
+    }
+
+    /// How fast the link passes on what it has, bits a second: the estimate, or what the pieces of a chunk come at if nothing waits.
+    #[must_use]
+    pub fn carries_bps(&self) -> f64 {
+        self.estimate_bps().max(self.trains_bps())
+    }
+
+    /// What it will still carry in a moment if it goes on as it does.
+    #[must_use]
+    pub fn surely_bps(&self) -> f64 {
+        let measured = self.estimate_bps() * (1.0 - self.spread());
+        // That changes with how much waits, too; this does not.
+        measured.max(self.trains_bps() * (1.0 - SPREAD_START))
+    }
+
+    /// Nothing while media are late: then the pieces come as a queue or a radio lets them.
+    fn trains_bps(&self) -> f64 {
+        let fresh = self.trains.at.zip(self.last).is_some_and(|(at, last)| last.since(at) < TRAIN_FRESH);
+        self.trains.bps().filter(|_| fresh && self.late_ms <= CALM_LATE_MS).unwrap_or_default()
     }
 
     fn prove(&mut self, now: Instant, bytes: u64, us: u64) {
@@ -290,6 +338,44 @@ mod tests {
             assert!((bps / link - 1.0).abs() < 0.3, "{bps} on {link}");
             assert!(late_ms < 60.0);
         }
+    }
+
+    /// A stream of 2 Mb/s whose chunks come in pieces of a packet; keyframes, as TCP lets them, with a pause of a round trip in
+    /// between.
+    fn in_pieces(link_bps: f64, seconds: u64) -> Throughput {
+        let mut throughput = Throughput::default();
+        throughput.opened(Instant::ZERO);
+        for frame in 0..seconds * 30 {
+            let made_us = frame * 1_000_000 / 30;
+            let made = Some(Wall(made_us / 1_000));
+            let packets = if frame % 30 == 0 { 20 } else { 5 };
+            let mut at = made_us as f64 + 20_000.0;
+            for packet in 0..packets {
+                at += if packet == 10 { 40_000.0 } else { 1_448.0 * 8e6 / link_bps };
+                throughput.piece(Instant(at as u64), 1_448, made);
+            }
+        }
+        throughput
+    }
+
+    #[test]
+    fn what_the_sender_holds_back_is_not_taken_for_the_link() {
+        for link in [5e6, 8e6, 12e6, 20e6] {
+            let seen = in_pieces(link, 5).carries_bps();
+            assert!((seen / link - 1.0).abs() < 0.2, "{seen} on {link}");
+        }
+    }
+
+    #[test]
+    fn what_pieces_said_is_over_when_chunks_are_late_or_come_in_none() {
+        let mut throughput = in_pieces(20e6, 5);
+        let mut late = in_pieces(20e6, 5);
+        late.piece(Instant::from_ms(5_500), 1_448, Some(Wall(5_000)));
+        assert!(late.carries_bps() < 10e6, "{}", late.carries_bps());
+        for ms in (5_000..8_000).step_by(33) {
+            throughput.piece(Instant::from_ms(ms + 20), 1_448, Some(Wall(ms)));
+        }
+        assert!(throughput.carries_bps() < 10e6, "{}", throughput.carries_bps());
     }
 
     #[test]
