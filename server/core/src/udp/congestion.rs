@@ -8,14 +8,16 @@
 //! ```text
 //! a round ends when something is confirmed that was sent after it began
 //! queue = shortest round trip of the round - shortest known
-//! queue <  QUEUE, and the window was the limit:  window += window * (1 - queue / QUEUE)
+//! fits  = pace of confirmations that follow each other closely * (shortest known + QUEUE)
+//! queue <  QUEUE, and the window was the limit:  window += window * (1 - queue / QUEUE), a quarter of that beyond what fits
+//! queue <  QUEUE, and it was not:                window  = what fits, at most
 //! queue >= QUEUE:                                window  = rate of the round * (shortest known + QUEUE)
 //! queue >= QUEUE although the window was cut before: somebody else's queue, or a longer way: it is the shortest known now
 //! ```
 
 use super::limits::{
-    LOSS_MAX, QUEUE_RTT_SHARE, QUEUE_US, ROUND_ACKS_MIN, RTT_WINDOW_US, STANDS_ROUNDS, WINDOW_FIRST,
-    WINDOW_MAX, WINDOW_MIN_PACKETS,
+    BEYOND, LOSS_MAX, PACE_BYTES_MIN, PACE_GAP_US, PACE_US_MIN, QUEUE_RTT_SHARE, QUEUE_US, ROUND_ACKS_MIN,
+    RTT_WINDOW_US, STANDS_ROUNDS, WINDOW_FIRST, WINDOW_MAX, WINDOW_MIN_PACKETS,
 };
 
 /// See the module text. Bytes and microseconds.
@@ -27,6 +29,7 @@ pub struct Congestion {
     round: Round,
     /// Rounds in a row that found a queue.
     stood: u32,
+    pace: Pace,
 }
 
 /// What was seen since the round began.
@@ -53,6 +56,7 @@ impl Congestion {
             least: Least::default(),
             round: Round { began_us: now_us, ..Round::default() },
             stood: 0,
+            pace: Pace::default(),
         }
     }
 
@@ -72,6 +76,7 @@ impl Congestion {
     pub fn acked(&mut self, now_us: u64, sent_us: u64, bytes: u64, limited: bool) {
         let rtt_us = now_us.saturating_sub(sent_us);
         self.least.push(now_us, rtt_us);
+        self.pace.push(now_us, bytes);
         self.round.acks = self.round.acks.saturating_add(1);
         self.round.acked = self.round.acked.saturating_add(bytes);
         self.round.least_us = Some(self.round.least_us.map_or(rtt_us, |least| least.min(rtt_us)));
@@ -116,9 +121,14 @@ impl Congestion {
             return;
         }
         self.stood = 0;
+        let fits = self.pace.value().map(|pace| (pace * (least_us as f64 + most_us) / 1e6) as u64);
         if round.limited {
             let more = self.window as f64 * (1.0 - queue_us / most_us);
+            // More than the link is known for is tried in small steps: it lies in a queue if there is no more.
+            let more = if fits.is_some_and(|fits| self.window >= fits) { more * BEYOND } else { more };
             self.window = self.window.saturating_add(more as u64).min(WINDOW_MAX);
+        } else if let Some(fits) = fits {
+            self.window = self.window.min(fits).max(self.floor());
         }
     }
 
@@ -151,6 +161,47 @@ impl Least {
     fn value(&self) -> Option<u64> {
         match (self.now, self.before) {
             (Some(now), Some(before)) => Some(now.min(before)),
+            (now, before) => now.or(before),
+        }
+    }
+}
+
+/// How fast confirmations that follow each other closely come: as fast as the narrowest link lets packets through. The greatest of
+/// the last one to two windows of time, bytes a second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    last_us: u64,
+    bytes: u64,
+    us: u64,
+    since_us: u64,
+    now: Option<f64>,
+    before: Option<f64>,
+}
+
+impl Pace {
+    fn push(&mut self, now_us: u64, bytes: u64) {
+        let since_us = now_us.saturating_sub(self.last_us);
+        self.last_us = now_us;
+        if since_us < PACE_GAP_US {
+            self.bytes = self.bytes.saturating_add(bytes);
+            self.us += since_us;
+            return;
+        }
+        let (bytes, us) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.us));
+        if bytes < PACE_BYTES_MIN || us < PACE_US_MIN {
+            return;
+        }
+        if now_us.saturating_sub(self.since_us) > RTT_WINDOW_US {
+            self.since_us = now_us;
+            self.before = self.now.take();
+        }
+        let bps = bytes as f64 * 1e6 / us as f64;
+        self.now = Some(self.now.map_or(bps, |most| most.max(bps)));
+    }
+
+    fn value(&self) -> Option<f64> {
+        match (self.now, self.before) {
+            (Some(now), Some(before)) => Some(now.max(before)),
             (now, before) => now.or(before),
         }
     }
@@ -282,6 +333,20 @@ mod tests {
         let (carried, queue_ms) = path.flood(2_000);
         assert!(queue_ms < 120.0, "{queue_ms}");
         assert!(carried > 0.85e6, "{carried}");
+    }
+
+    #[test]
+    fn keyframes_do_not_open_it_for_more_than_the_link_needs() {
+        let mut path = Path::new(6e6, 40_000);
+        for _ in 0..10 {
+            path.run(110, None);
+            path.run(890, Some(4e6));
+        }
+        path.bps = 1e6;
+        path.queue = 0;
+        path.run(500, Some(4.5e6));
+        // What 6 Mb/s carry in a round trip and the queue that is sought takes 1 Mb/s 450 ms, and a step beyond it is tried.
+        assert!(path.queue < 560_000, "{}", path.queue);
     }
 
     #[test]
