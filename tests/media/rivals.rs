@@ -58,7 +58,8 @@ fn a_seed_decides_everything() {
     }
 }
 
-/// Part by part nothing is missing; what each part waits for is latency that our own way does not have.
+/// Part by part nothing is missing; what each part waits for is latency that our own way does not have, and so is what is kept in hand on
+/// a link of which parts do not tell that it is fast.
 #[test]
 fn ours_on_plain_ll_hls_plays_the_same_later() {
     let periods = vec![Period { ms: 30_000, kbps: 20_000, latency_ms: 20 }];
@@ -69,7 +70,7 @@ fn ours_on_plain_ll_hls_plays_the_same_later() {
     assert_eq!((own.stall_ratio(), hls.stall_ratio()), (0.0, 0.0));
     // It climbs a second later.
     assert!(hls.kbps > 0.95 * own.kbps);
-    assert!((0.1..0.5).contains(&(hls.latency_s - own.latency_s)));
+    assert!((0.1..0.8).contains(&(hls.latency_s - own.latency_s)));
 }
 
 #[test]

@@ -181,6 +181,8 @@ async fn everything_is_reached_by_keys() {
     page.press(DOWN).await;
     page.press('k').await;
     page.until(&format!("{LIVE}.paused"), SOON).await;
+    let shown = "e => e.checkVisibility({ visibilityProperty: true })";
+    page.until(&format!("[...{ROOT}.querySelectorAll('.control')].some({shown})"), SOON).await;
     all_is_reached(&page, "the room").await;
     for title in ["Quality", "Flying comments", "Playback details"] {
         let control =

@@ -339,7 +339,7 @@ impl Abr {
             if !hopeless {
                 // As much as the best rung needs that may be there for the taking.
                 let rung =
-                    self.fitting(self.throughput.carries_bps() * SAFETY_UP).min(playing.saturating_sub(1));
+                    self.fitting(self.throughput.estimate_bps() * SAFETY_UP).min(playing.saturating_sub(1));
                 let wanted = self.ladder.get(rung).map_or(next.peak_bps, |rung| rung.peak_bps);
                 let bytes = f64::from(wanted) / 8.0 * PROBE_S;
                 let bytes = (bytes as u32).clamp(PROBE_BYTES_MIN, PROBE_BYTES_MAX);

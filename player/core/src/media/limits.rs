@@ -124,7 +124,7 @@ pub const RISK_FREE: f64 = 2.8;
 /// with so many all of it.
 pub const RISK_FULL: f64 = 2.0;
 /// A rung that is not the best one is soon left for a better one, where that fits: so much of the link counts.
-pub const RISK_LIMITED: f64 = 0.3;
+pub const RISK_LIMITED: f64 = 0.15;
 /// It grows by so many seconds a second.
 pub const RISK_RISE: f64 = 0.2;
 /// Not abandoned again for so long, unless for a lower one: the request needs time to take effect.

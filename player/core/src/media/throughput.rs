@@ -151,6 +151,7 @@ impl Throughput {
     /// The link has fallen: what it carried before proves nothing any more.
     pub fn fell(&mut self) {
         self.proven = None;
+        self.trains = Rate::default();
     }
 
     /// A transfer that ran at the speed of the link: a probe.
