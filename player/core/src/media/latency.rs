@@ -159,7 +159,10 @@ impl Latency {
         let wanted = HOLD_S + TARGET_MARGIN_S + lack_s + again_s + self.penalty_s;
         let fall = if self.settled(now) { elapsed_s } else { 0.0 };
         self.learnt_s = wanted.min(TARGET_MAX_S).max(self.learnt_s - TARGET_FALL * fall);
-        self.target_s = self.learnt_s.max(self.least_s).max(self.target_s - RISK_FALL * fall);
+        // Not `clamp`: between bounds that are no constants it may panic with numbers in its words, and printing floats costs
+        // every page 9 KB.
+        let wanted = self.learnt_s.max(self.least_s).min(TARGET_MAX_S);
+        self.target_s = wanted.max(self.target_s - RISK_FALL * fall);
     }
 
     fn sample(&mut self, now: Instant, sample: &Sample) {

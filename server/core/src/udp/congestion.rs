@@ -25,7 +25,8 @@ use super::limits::{
 pub struct Congestion {
     window: u64,
     packet: u64,
-    least: Least,
+    /// The shortest round trip.
+    least: Recent<u64>,
     round: Round,
     /// Rounds in a row that found a queue.
     stood: u32,
@@ -53,10 +54,10 @@ impl Congestion {
         Self {
             window: WINDOW_FIRST,
             packet,
-            least: Least::default(),
+            least: Recent::new(u64::min),
             round: Round { began_us: now_us, ..Round::default() },
             stood: 0,
-            pace: Pace::default(),
+            pace: Pace { last_us: 0, bytes: 0, us: 0, most: Recent::new(f64::max) },
         }
     }
 
@@ -121,7 +122,7 @@ impl Congestion {
             return;
         }
         self.stood = 0;
-        let fits = self.pace.value().map(|pace| (pace * (least_us as f64 + most_us) / 1e6) as u64);
+        let fits = self.pace.most.value().map(|pace| (pace * (least_us as f64 + most_us) / 1e6) as u64);
         if round.limited {
             let more = self.window as f64 * (1.0 - queue_us / most_us);
             // More than the link is known for is tried in small steps: it lies in a queue if there is no more.
@@ -137,45 +138,48 @@ impl Congestion {
     }
 }
 
-/// The shortest of the last one to two windows of time: routes change, and a round trip that nobody sees again is no measure.
-#[derive(Clone, Copy, Debug, Default)]
-struct Least {
+/// The one of the last one to two windows of time that `pick` prefers: routes change, and what nobody sees again is no measure.
+#[derive(Clone, Copy, Debug)]
+struct Recent<T> {
+    pick: fn(T, T) -> T,
     since_us: u64,
-    now: Option<u64>,
-    before: Option<u64>,
+    now: Option<T>,
+    before: Option<T>,
 }
 
-impl Least {
-    fn push(&mut self, now_us: u64, value: u64) {
+impl<T: Copy> Recent<T> {
+    fn new(pick: fn(T, T) -> T) -> Self {
+        Self { pick, since_us: 0, now: None, before: None }
+    }
+
+    fn push(&mut self, now_us: u64, value: T) {
         if now_us.saturating_sub(self.since_us) > RTT_WINDOW_US {
             self.since_us = now_us;
             self.before = self.now.take();
         }
-        self.now = Some(self.now.map_or(value, |least| least.min(value)));
+        self.now = Some(self.now.map_or(value, |known| (self.pick)(known, value)));
     }
 
-    fn anew(&mut self, now_us: u64, value: u64) {
-        *self = Self { since_us: now_us, now: Some(value), before: None };
+    fn anew(&mut self, now_us: u64, value: T) {
+        *self = Self { since_us: now_us, now: Some(value), before: None, ..*self };
     }
 
-    fn value(&self) -> Option<u64> {
+    fn value(&self) -> Option<T> {
         match (self.now, self.before) {
-            (Some(now), Some(before)) => Some(now.min(before)),
+            (Some(now), Some(before)) => Some((self.pick)(now, before)),
             (now, before) => now.or(before),
         }
     }
 }
 
-/// How fast confirmations that follow each other closely come: as fast as the narrowest link lets packets through. The greatest of
-/// the last one to two windows of time, bytes a second.
-#[derive(Clone, Copy, Debug, Default)]
+/// How fast confirmations that follow each other closely come: as fast as the narrowest link lets packets through.
+#[derive(Clone, Copy, Debug)]
 struct Pace {
     last_us: u64,
     bytes: u64,
     us: u64,
-    since_us: u64,
-    now: Option<f64>,
-    before: Option<f64>,
+    /// The greatest, bytes a second.
+    most: Recent<f64>,
 }
 
 impl Pace {
@@ -188,21 +192,8 @@ impl Pace {
             return;
         }
         let (bytes, us) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.us));
-        if bytes < PACE_BYTES_MIN || us < PACE_US_MIN {
-            return;
-        }
-        if now_us.saturating_sub(self.since_us) > RTT_WINDOW_US {
-            self.since_us = now_us;
-            self.before = self.now.take();
-        }
-        let bps = bytes as f64 * 1e6 / us as f64;
-        self.now = Some(self.now.map_or(bps, |most| most.max(bps)));
-    }
-
-    fn value(&self) -> Option<f64> {
-        match (self.now, self.before) {
-            (Some(now), Some(before)) => Some(now.max(before)),
-            (now, before) => now.or(before),
+        if bytes >= PACE_BYTES_MIN && us >= PACE_US_MIN {
+            self.most.push(now_us, bytes as f64 * 1e6 / us as f64);
         }
     }
 }
