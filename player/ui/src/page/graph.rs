@@ -351,7 +351,9 @@ impl Slot {
     pub(crate) fn look(&'static self, born: u32) -> Ref<'static, dyn Any> {
         let value = self.value.borrow();
         let value = Ref::filter_map(value, |value| value.as_deref().filter(|_| self.holds(born)));
-        value.ok().expect("who looks does not outlive what is looked at")
+        // Not `expect`, which would carry the text form of the error into the SDK.
+        let Ok(value) = value else { panic!("who looks does not outlive what is looked at") };
+        value
     }
 
     /// Puts another value in its place, if it is still there; no reader hears of it.

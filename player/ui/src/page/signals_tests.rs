@@ -2,6 +2,7 @@
 
 use super::super::graph::{RUNS_MAX, places};
 use super::*;
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
