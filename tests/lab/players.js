@@ -57,7 +57,7 @@ async function dash(settings) {
 const players = {
   "hls-default": () => hls({}),
   "hls-tuned": () =>
-    hls({ lowLatencyMode: true, liveSyncDuration: 0.6, maxLiveSyncPlaybackRate: 1.5, backBufferLength: 10 }),
+    hls({ lowLatencyMode: true, liveSyncDuration: 0.6, maxLiveSyncPlaybackRate: 1.5 }),
   "shaka-default": () => shakaPlayer({}),
   "shaka-tuned": () =>
     shakaPlayer({

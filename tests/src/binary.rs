@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
+use anyhow::{Context as _, Result, ensure};
+
 /// Builds the server, once a test run, and says where it is.
 ///
 /// # Panics
 /// When it doesn't build.
 pub fn hawker() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| built("hawker-server", "hawker"))
+    BUILT.get_or_init(|| built("hawker-server", "hawker", false).expect("the server builds"))
 }
 
 /// Builds the demo, and the server that it starts, once a test run, and says where it is.
@@ -21,18 +23,36 @@ pub fn hawker() -> &'static Path {
 pub fn demo() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     hawker();
-    BUILT.get_or_init(|| built("hawker-demo", "hawker-demo"))
+    BUILT.get_or_init(|| built("hawker-demo", "hawker-demo", false).expect("the demo builds"))
 }
 
-fn built(package: &str, binary: &str) -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--quiet", "-p", package];
-    let status = Command::new(cargo).args(build).current_dir(crate::root()).status().expect("cargo runs");
-    assert!(status.success(), "{package} doesn't build");
-    // A test binary is in TARGET/PROFILE/deps.
-    let this = std::env::current_exe().expect("a test binary has a path");
-    let target = this.ancestors().nth(3).expect("a test binary is in TARGET/PROFILE/deps");
-    target.join("debug").join(binary)
+/// Builds a package as it is now and says where its binary is. What the run of the tests has built already is taken as it is.
+///
+/// # Errors
+/// It doesn't build.
+pub(crate) fn built(package: &str, binary: &str, release: bool) -> Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet"]).current_dir(crate::root());
+    if release {
+        cargo.args(["--release", "-p", package, "--bin", binary]);
+    } else {
+        // What tests/run builds: a package by itself has other features in what it shares with the tests, which is built anew then.
+        cargo.args(["--lib", "--bins", "--tests"]);
+    }
+    // What cargo tells a test about its package. Build scripts that watch it would run again, and half of the server with them.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    let status = cargo.status().context("cargo does not start")?;
+    // TARGET/PROFILE/deps/this
+    let this = std::env::current_exe()?;
+    let target = this.ancestors().nth(3).context("a test binary is in TARGET/PROFILE/deps")?;
+    let path = target.join(if release { "release" } else { "debug" }).join(binary);
+    ensure!(status.success() && path.exists(), "{package} can't be built");
+    Ok(path)
 }
 
 /// A `hawker serve` that runs. It is killed when dropped.

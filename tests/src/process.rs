@@ -96,18 +96,7 @@ impl Drop for Process {
 /// Builds the binary as it is now, once a run.
 fn binary(release: bool) -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let build = || {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "-p", "hawker-server", "--bin", "hawker"]).current_dir(crate::root());
-        if release {
-            cargo.arg("--release");
-        }
-        let status = cargo.status().map_err(|error| error.to_string())?;
-        let own = std::env::current_exe().map_err(|error| error.to_string())?;
-        // TARGET/PROFILE/deps/this
-        let target = own.ancestors().nth(3).ok_or("no target folder")?;
-        let binary = target.join(if release { "release" } else { "debug" }).join("hawker");
-        if status.success() && binary.exists() { Ok(binary) } else { Err("hawker can't be built".to_owned()) }
-    };
+    let build =
+        || crate::binary::built("hawker-server", "hawker", release).map_err(|error| format!("{error:#}"));
     BUILT.get_or_init(build).clone().map_err(anyhow::Error::msg)
 }

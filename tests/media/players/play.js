@@ -106,8 +106,12 @@ const load = (file) =>
 try {
   if (account.player === 'hls') {
     await load('hls.js');
-    const hls = new Hls({ lowLatencyMode: true, backBufferLength: 10, maxLiveSyncPlaybackRate: 1.1 });
-    hls.on(Hls.Events.ERROR, (_, data) => account.errors.push({ details: data.details, fatal: data.fatal }));
+    // Without a limit on the back buffer, as by default: with one, hls.js 1.7.4 forgets a part that it parses while a removal ends,
+    // finds "no media" in it, and stands for three seconds until it takes the whole segment.
+    const hls = new Hls({ lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.1 });
+    hls.on(Hls.Events.ERROR, (_, { details, fatal, frag, part, error }) => {
+      account.errors.push({ details, fatal, at: Math.round(performance.now()), of: `${frag?.type} ${frag?.sn}.${part?.index}`, why: error?.message });
+    });
     setInterval(() => {
       account.latency = hls.latency;
     }, 200);

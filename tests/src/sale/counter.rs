@@ -70,11 +70,13 @@ impl Counter {
         Ok([both("stock", "free"), both("held", "held"), both("sold", "sold")])
     }
 
-    /// All orders of a room, and their totals as the API has them.
+    /// All orders of a room, and their totals as the API has them. The totals are the older: what they count is listed.
     ///
     /// # Errors
     /// The server refuses.
     pub async fn orders(&self, room: &str) -> Result<(Vec<Value>, Value)> {
+        let first = self.call(Method::GET, &format!("/rooms/{room}/orders?limit=1"), None).await?;
+        let totals = first.get("totals").cloned().unwrap_or_default();
         let mut orders: Vec<Value> = Vec::new();
         loop {
             let before = orders.last().and_then(|order| order.get("id")).and_then(Value::as_str);
@@ -83,7 +85,7 @@ impl Counter {
                 self.call(Method::GET, &format!("/rooms/{room}/orders?limit=500{before}"), None).await?;
             let some = page.get("orders").and_then(Value::as_array).cloned().unwrap_or_default();
             if some.is_empty() {
-                return Ok((orders, page.get("totals").cloned().unwrap_or_default()));
+                return Ok((orders, totals));
             }
             orders.extend(some);
         }

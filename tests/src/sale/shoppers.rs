@@ -29,7 +29,7 @@ pub struct Town {
     pub clock: Clock,
     /// What they were told.
     pub log: Mutex<Log>,
-    /// How much that is.
+    /// How much that is, without what was seen at the door: that comes from everybody after each crash, whatever was sold.
     pub written: watch::Sender<usize>,
     /// True: go home.
     pub closed: watch::Sender<bool>,
@@ -53,8 +53,12 @@ impl Dice {
 impl Town {
     fn write(&self, entry: Entry) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = !matches!(entry, Entry::Seen { .. });
         log.push(entry);
-        self.written.send_replace(log.len());
+        self.written.send_if_modified(|written| {
+            *written += usize::from(told);
+            told
+        });
     }
 
     fn now_ms(&self) -> u64 {
