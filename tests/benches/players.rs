@@ -238,7 +238,7 @@ impl Lab {
         let address = format!("{scheme}://{}:{}", network.server, server.running.http.port());
         let site = site::serve(network.server, &address, ROOM).await?;
         let camera = camera::publish(&server, ROOM, &key, ladder).await?;
-        let voice = if set.talks { Some(words::speak(&server, ROOM).await?) } else { None };
+        let voice = if set.talks { Some(words::speak(&server, ROOM, words::time).await?) } else { None };
         let show = if set.name == plan::STEADY {
             // It speaks to the server's API, whose certificate nobody signed.
             ensure!(!arguments.tls, "the set {} is plain HTTP", set.name);
@@ -398,6 +398,9 @@ fn draw(set: &str, folder: &Path, cells: &[Cell], path: impl Fn(&Cell) -> PathBu
         said("build")
     );
     std::fs::write(folder.join("index.html"), page::page(&format!("Players: {set}"), &records, &about))?;
+    for (link, picture) in page::pictures(&records) {
+        std::fs::write(folder.join(format!("{link}.svg")), picture)?;
+    }
     if set == plan::STEADY {
         steady(&records);
     }

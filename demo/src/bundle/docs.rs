@@ -11,7 +11,7 @@ use super::Files;
 /// The frame, as collected from `www/pages`; it is not served itself.
 const FRAME: &str = "www/docs.html";
 
-/// Adds `www/docs/NAME.html` for every document and an index of them all.
+/// Adds `www/docs/NAME.html` for every document, the plots beside them, and an index of them all.
 pub(super) fn render(from: &Path, files: &mut Files) -> Result<()> {
     let Some(frame) = files.remove(FRAME) else { return Ok(()) };
     let frame = String::from_utf8(frame).context("the frame of the documents is UTF-8")?;
@@ -26,6 +26,9 @@ pub(super) fn render(from: &Path, files: &mut Files) -> Result<()> {
                     .context("file names are UTF-8")?
                     .to_string();
                 documents.push((name, fs::read_to_string(&path)?));
+            } else if path.extension().is_some_and(|ending| ending == "svg") {
+                let name = path.file_name().and_then(|name| name.to_str()).context("file names are UTF-8")?;
+                files.insert(format!("www/docs/{name}"), fs::read(&path)?);
             }
         }
     }

@@ -1,5 +1,5 @@
 //! One HTML page of all runs of a set, which needs nothing but itself: tables, and for each link four plots over time of every player's
-//! most typical run. Draws with `plot.rs`; computes nothing.
+//! most typical run; these also as a picture for documents. Draws with `plot.rs`; computes nothing.
 
 use std::fmt::Write as _;
 
@@ -39,7 +39,9 @@ pub fn page(title: &str, records: &[Record], about: &str) -> String {
         let about = link.map_or("", |link| link.about);
         let _ = writeln!(html, "<h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>", escape(name), escape(about));
         grid(&mut html, rows);
-        plots(&mut html, rows, records);
+        for plot in plots(rows, records) {
+            html.push_str(&plot.svg());
+        }
     }
     html.push_str("</html>\n");
     html
@@ -64,7 +66,19 @@ fn grid(html: &mut String, rows: &[Row]) {
     html.push_str("</table></div>\n");
 }
 
-fn plots(html: &mut String, rows: &[Row], records: &[Record]) {
+/// The plots of each link as an SVG file, by the link's name.
+pub fn pictures(records: &[Record]) -> Vec<(String, String)> {
+    let links = table::rows(records);
+    let picture = |(link, rows): (String, Vec<Row>)| {
+        let names: Vec<(&str, usize)> =
+            rows.iter().map(|row| (row.player.as_str(), color(&row.player))).collect();
+        let drawn = Plot::picture(&plots(&rows, records), &names, include_str!("page.css"));
+        (link, drawn)
+    };
+    links.into_iter().map(picture).collect()
+}
+
+fn plots(rows: &[Row], records: &[Record]) -> [Plot; 4] {
     let runs: Vec<&Record> = rows.iter().filter_map(|row| records.get(row.typical)).collect();
     let end_s = runs.iter().map(|record| record.number("seconds")).fold(1.0, f64::max);
     let most = |value: &dyn Fn(&Frame) -> f64| {
@@ -89,9 +103,7 @@ fn plots(html: &mut String, rows: &[Row], records: &[Record]) {
         let start_s = Figures::of(record).startup_ms / 1e3;
         stalled.bars(name, color, lane, start_s, &figures::stalls(&shown, record.number("seconds")));
     }
-    for plot in [latency, rung, ahead, stalled] {
-        html.push_str(&plot.svg());
-    }
+    [latency, rung, ahead, stalled]
 }
 
 /// Means of so many points a second, so that a page of hours stays small.

@@ -168,6 +168,40 @@ impl Plot {
 
     /// The element.
     pub fn svg(&self) -> String {
+        let Self { title, height, .. } = self;
+        format!(
+            "<svg viewBox=\"0 0 {} {height}\" role=\"img\" aria-label=\"{title} over time\">{}</svg>\n",
+            SIZE.0,
+            self.drawn()
+        )
+    }
+
+    /// Plots below a line of names with their colours, as one file that is a picture by itself.
+    pub fn picture(plots: &[Self], names: &[(&str, usize)], style: &str) -> String {
+        let mut body = String::new();
+        let step = (SIZE.0 - MARGIN.0) / names.len().max(1) as f64;
+        for (at, (name, color)) in names.iter().enumerate() {
+            let x = MARGIN.0 + step * at as f64;
+            let _ = write!(
+                body,
+                "<rect class=\"b{color}\" x=\"{x:.1}\" y=\"6\" width=\"20\" height=\"4\"/>\
+                 <text x=\"{:.1}\" y=\"12\">{name}</text>",
+                x + 26.0
+            );
+        }
+        let mut y = 24.0;
+        for plot in plots {
+            let _ = writeln!(body, "<g transform=\"translate(0 {y})\">{}</g>", plot.drawn());
+            y += plot.height + 8.0;
+        }
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {y}\" width=\"{0}\" height=\"{y}\">\
+             <style>{style}svg {{ background: var(--back); }}</style>\n{body}</svg>\n",
+            SIZE.0
+        )
+    }
+
+    fn drawn(&self) -> String {
         let Self { title, height, body, end_s, .. } = self;
         let mut axis = String::new();
         let step = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0].into_iter().find(|step| end_s / step <= 12.0);
@@ -181,11 +215,7 @@ impl Plot {
                 height - 4.0
             );
         }
-        format!(
-            "<svg viewBox=\"0 0 {} {height}\" role=\"img\" aria-label=\"{title} over time\">\
-             <text x=\"{}\" y=\"12\">{title}</text>{body}{axis}</svg>\n",
-            SIZE.0, MARGIN.0
-        )
+        format!("<text x=\"{}\" y=\"12\">{title}</text>{body}{axis}", MARGIN.0)
     }
 }
 

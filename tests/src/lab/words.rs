@@ -1,5 +1,5 @@
-//! A voice in the lab's room: says, ten times a second, when it says it. What pages make of that is noted by `tests/lab/words.js`.
-//! Speaks to the server beside the link, so that the way to the viewer is all that differs.
+//! A voice in the lab's room: ten times a second it says when it says it, which `tests/lab/words.js` reads in the page, or what
+//! viewers say. Speaks to the server beside the link, so that the way to the viewer is all that differs.
 
 use std::time::Duration;
 
@@ -25,11 +25,23 @@ pub fn allow(config: &mut Config) {
     config.room.viewer_messages_per_s = 100;
 }
 
-/// Begins to speak in a room.
+/// The time, ms, as `tests/lab/words.js` expects it.
+pub fn time(_: u64, now_ms: f64) -> String {
+    format!("said {now_ms:.1}")
+}
+
+/// What a room says over and over.
+pub fn chatter(turn: u64, _: f64) -> String {
+    const WORDS: [&str; 8] =
+        ["好看", "多少钱", "still in stock?", "已拍", "love it", "尺码偏大吗", "hello", "来了来了"];
+    WORDS[turn as usize % WORDS.len()].repeat(1 + turn as usize / WORDS.len() % 3)
+}
+
+/// Begins to speak in a room: `what` at its every turn, and at what time on the server's clock.
 ///
 /// # Errors
 /// It is not let in.
-pub async fn speak(server: &Server, room: &str) -> Result<Voice> {
+pub async fn speak(server: &Server, room: &str, what: fn(u64, f64) -> String) -> Result<Voice> {
     let mut talker = Dial::new(([127, 0, 0, 1], server.running.http.port()).into(), room).guest("Ann").await;
     let clock = server.running.app.clock;
     Ok(Voice(tokio::spawn(async move {
@@ -45,7 +57,7 @@ pub async fn speak(server: &Server, room: &str) -> Result<Voice> {
                     },
                 }
             }
-            let text = format!("said {:.1}", clock.wall_us() as f64 / 1e3);
+            let text = what(request, clock.wall_us() as f64 / 1e3);
             talker.send(Ask::Say(Say { request, text })).await;
         }
     })))

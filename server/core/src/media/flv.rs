@@ -112,7 +112,7 @@ pub struct Demuxer {
     /// The last configuration, and its length size.
     video: Option<(Config, u8)>,
     audio: Option<Config>,
-    /// The header of Opus whose first packet has not come: only that says how long packets are.
+    /// The header of Opus whose first packet has not come: that says how long packets really are.
     opus: Option<Bytes>,
     timeline: Timeline,
     unreadable: u64,
@@ -209,7 +209,9 @@ impl Demuxer {
             Tag::OpusHead(head) => {
                 let known = matches!(&self.audio, Some(Config::Opus { head: known, .. }) if *known == head);
                 if !known {
-                    opus::dops(&head).ok_or(FlvError::AudioConfig)?;
+                    // Told at once, or the picture's first frame, which comes before the first packet, would begin without sound.
+                    let config = Config::Opus { head: head.clone(), frame_samples: opus::USUAL_SAMPLES };
+                    self.sound(config, emit)?;
                     self.opus = Some(head);
                 }
             }

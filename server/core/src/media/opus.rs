@@ -4,6 +4,8 @@ use super::aac::Sound;
 
 /// Opus is always counted at this rate (RFC 7845, 4).
 const RATE: u32 = 48_000;
+/// What a packet lasts unless an encoder is told otherwise: 20 ms (RFC 6716, 2.1.4).
+pub const USUAL_SAMPLES: u32 = 960;
 /// The longest packet: 120 ms (RFC 6716, 3.2.5).
 const SAMPLES_MAX: u32 = 5_760;
 

@@ -143,8 +143,8 @@ fn enhanced_codecs_are_read_back() {
             let events = [
                 Event::Config(video.clone()),
                 Event::Config(audio.clone()),
-                frame(Track::Audio, 0, 0, true, &[0xfc, 1]),
                 frame(Track::Video, 0, 0, true, key),
+                frame(Track::Audio, 0, 0, true, &[0xfc, 1]),
                 frame(Track::Video, 40, cts, false, other),
             ];
             let (mut demuxer, mut got) = (Demuxer::default(), Vec::new());
@@ -155,6 +155,21 @@ fn enhanced_codecs_are_read_back() {
             assert_eq!(demuxer.counts(), Counts::default());
         }
     }
+}
+
+/// 10 ms: what the first packet says counts.
+#[test]
+fn opus_of_unusual_packets_is_told_again() {
+    let head = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
+    let config = |frame_samples| Config::Opus { head: head.clone(), frame_samples };
+    let data = Bytes::from_static(&[0xf0, 1]);
+    let packet = Event::Frame(Frame { track: Track::Audio, dts: 0, cts: 0, key: true, data });
+    let (mut demuxer, mut got) = (Demuxer::default(), Vec::new());
+    for event in [Event::Config(config(480)), packet.clone()] {
+        let tag = mux::enhanced(&event, None, Some(&config(480))).unwrap();
+        demuxer.tag(tag.kind, tag.stamp, tag.body, |event| got.push(event)).unwrap();
+    }
+    assert_eq!(got, [Event::Config(config(960)), Event::Config(config(480)), packet]);
 }
 
 #[test]
