@@ -196,7 +196,7 @@ impl Plot {
         }
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {y}\" width=\"{0}\" height=\"{y}\">\
-             <style>{style}svg {{ background: var(--back); }}</style>\n{body}</svg>\n",
+             <style>{style}</style>\n{body}</svg>\n",
             SIZE.0
         )
     }

@@ -53,12 +53,11 @@ impl Dice {
 impl Town {
     fn write(&self, entry: Entry) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = !matches!(entry, Entry::Seen { .. });
+        let seen = matches!(entry, Entry::Seen { .. });
         log.push(entry);
-        self.written.send_if_modified(|written| {
-            *written += usize::from(told);
-            told
-        });
+        if !seen {
+            self.written.send_modify(|written| *written += 1);
+        }
     }
 
     fn now_ms(&self) -> u64 {

@@ -57,8 +57,7 @@ pub fn samples(packet: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HEAD: &[u8] = b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0";
+    use crate::media::sample::OPUS_STEREO as HEAD;
 
     #[test]
     fn headers() {

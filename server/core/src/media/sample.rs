@@ -10,6 +10,9 @@ pub(crate) const AVCC_320X180_30: &[u8] = &[
 /// AAC-LC, 48 kHz, stereo.
 pub(crate) const AAC_48K_STEREO: &[u8] = &[0x11, 0x90];
 
+/// The header of Opus, stereo.
+pub(crate) const OPUS_STEREO: &[u8] = b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0";
+
 /// x265 3.5: Main, 320x180.
 pub(crate) const HVCC_320X180: &[u8] = &[
     0x01, 0x01, 0x60, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x3c, 0xf0, 0x00, 0xfc, 0xfd,

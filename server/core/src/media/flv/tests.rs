@@ -123,7 +123,7 @@ fn enhanced_codecs_are_read_back() {
     let frame = |track, dts, cts, key, data: &[u8]| {
         Event::Frame(Frame { track, dts, cts, key, data: Bytes::copy_from_slice(data) })
     };
-    let opus = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
+    let opus = Bytes::from_static(sample::OPUS_STEREO);
     let configs = [
         (
             Config::Video(Bytes::from_static(sample::AVCC_320X180_30)),
@@ -160,7 +160,7 @@ fn enhanced_codecs_are_read_back() {
 /// 10 ms: what the first packet says counts.
 #[test]
 fn opus_of_unusual_packets_is_told_again() {
-    let head = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
+    let head = Bytes::from_static(sample::OPUS_STEREO);
     let config = |frame_samples| Config::Opus { head: head.clone(), frame_samples };
     let data = Bytes::from_static(&[0xf0, 1]);
     let packet = Event::Frame(Frame { track: Track::Audio, dts: 0, cts: 0, key: true, data });

@@ -8,7 +8,7 @@ use transmux::validate::{validate_cmaf_track, validate_init_segment, validate_me
 use super::{Chunk, Init, Name, Output, Packager};
 use crate::media::cmaf::{self, AudioEntry, VideoEntry};
 use crate::media::frame::{Config, Event, Frame, Meta, Track};
-use crate::media::sample::{AAC_48K_STEREO, AV1C_320X180, AVCC_320X180_30, HVCC_320X180};
+use crate::media::sample::{AAC_48K_STEREO, AV1C_320X180, AVCC_320X180_30, HVCC_320X180, OPUS_STEREO};
 
 /// What a chunk is not: a CMAF segment has a `styp` and begins with a sync sample, chunks within it need neither (ISO/IEC
 /// 23000-19, 7.3.2.3).
@@ -66,7 +66,7 @@ fn run(rate: (u64, u64), asc: &'static [u8], sample_rate: u64, b_frames: bool) -
 
 #[test]
 fn a_validator_that_is_not_ours_accepts_every_codec() {
-    let opus = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
+    let opus = Bytes::from_static(OPUS_STEREO);
     let sound = Config::Opus { head: opus, frame_samples: 960 };
     for video in
         [Config::Hevc(Bytes::from_static(HVCC_320X180)), Config::Av1(Bytes::from_static(AV1C_320X180))]
