@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use hawker_tests::browser::{self, Browser, Options};
+use hawker_tests::server;
 use serde_json::json;
 
 use crate::show::{self, Show};
@@ -28,6 +29,7 @@ async fn look_at_all(show: &Show, page: &Browser, size: &str) {
         ("landing", format!("{server}/"), there),
         ("documents", format!("{server}/docs/"), there),
         ("architecture", format!("{server}/docs/architecture"), there),
+        ("player", format!("{server}/docs/player"), there),
         ("console", format!("{server}/console/#token={admin}"), there),
         ("api", format!("{server}/api/"), there),
         (
@@ -68,6 +70,19 @@ async fn row_3_every_page_fits_a_desktop_without_an_error() {
     show.server.put("/rooms/demo/pin", &json!({ "product": "teapot" })).await;
     let page = browser::chromium_with(Options::desktop()).await;
     look_at_all(&show, &page, "1440x900").await;
+}
+
+/// A list that stays while the rest goes lies over it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_goes_up_as_a_whole() {
+    let server = server::start().await;
+    let page = browser::chromium().await;
+    page.open(&format!("{}/docs/player", server.url)).await;
+    page.until("document.querySelector('main li')", show::START).await;
+    page.eval("document.querySelector('main h2:last-of-type').scrollIntoView()").await;
+    let gone =
+        "scrollY > innerHeight && document.querySelector('main ul').getBoundingClientRect().bottom < 0";
+    page.until(gone, show::START).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
