@@ -157,8 +157,30 @@ pub async fn firefox() -> Browser {
     open(LOCAL, start_driver("geckodriver", &words, "Listening on 127.0.0.1:").await, capabilities).await
 }
 
+/// What chromedriver says when the port that it chose on IPv6 is taken on IPv4: it ends then, and only a new start helps.
+const TAKEN: &str = "port not available";
+
 /// Starts a driver on a port that it chooses and waits for the line that tells it.
 async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (Child, u16, Said) {
+    let mut heard = Vec::new();
+    for _ in 0..10 {
+        match try_driver(program, arguments, before_port).await {
+            Ok(started) => return started,
+            Err(lines) => heard = lines,
+        }
+        if !heard.iter().any(|line| line.contains(TAKEN)) {
+            break;
+        }
+    }
+    panic!("{program} ended before it listened (tests/run installs it): {heard:#?}");
+}
+
+/// Starts a driver once. Fails with what it said instead of the line that tells its port.
+async fn try_driver(
+    program: &str,
+    arguments: &[&str],
+    before_port: &str,
+) -> Result<(Child, u16, Said), Vec<String>> {
     let mut driver = Command::new("sh")
         .args(["-c", TOGETHER, "sh", program])
         .args(arguments)
@@ -169,17 +191,21 @@ async fn start_driver(program: &str, arguments: &[&str], before_port: &str) -> (
         .spawn()
         .unwrap_or_else(|error| panic!("sh does not start: {error}"));
     let mut lines = BufReader::new(driver.stdout.take().expect("stdout is piped")).lines();
+    let mut heard = Vec::new();
     while let Some(line) = lines.next_line().await.expect("the driver speaks UTF-8") {
-        let Some((_, rest)) = line.split_once(before_port) else { continue };
+        let Some((_, rest)) = line.split_once(before_port) else {
+            heard.push(line);
+            continue;
+        };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         let port = digits.parse().unwrap_or_else(|_| panic!("no port in {line:?}"));
         let said = Said::default();
         // Whoever stops reading a pipe stops its writer in the end.
         tokio::spawn(listen(lines.into_inner(), said.clone()));
         tokio::spawn(listen(driver.stderr.take().expect("stderr is piped"), said.clone()));
-        return (driver, port, said);
+        return Ok((driver, port, said));
     }
-    panic!("{program} ended before it listened: tests/run installs it");
+    Err(heard)
 }
 
 /// Reads an output to its end and keeps the errors in it.
