@@ -247,7 +247,12 @@ impl Abr {
     fn decide(&mut self, now: Instant, playing: usize) {
         let Some(had) = self.ladder.get(playing).copied() else { return };
         let behind = self.throughput.late_ms() > CALM_LATE_MS;
-        let bps = self.throughput.estimate_bps();
+        let proven = self.throughput.proven().filter(|(at, _)| now.since(*at) < ESTIMATE_FRESH);
+        let proof = proven.map_or(0.0, |(_, bps)| bps.min(self.throughput.recent_bps().unwrap_or(bps)));
+        // What was taken on proof is judged by it, not by what the link was before: that would undo each switch up with its first
+        // piece. Late media prove more than that.
+        let trying = !behind && self.went_up.is_some_and(|at| now.since(at) < UP_TRIAL);
+        let bps = self.throughput.estimate_bps().max(if trying { proof } else { 0.0 });
         let late_bps = self.throughput.late_bps().filter(|_| self.throughput.late_ms() > DEEP_LATE_MS);
         let fell = late_bps.filter(|bps| *bps < DEEP_SHARE * f64::from(had.average_bps));
         let (deep, now_bps) = (fell.is_some(), fell.unwrap_or(f64::MAX).min(self.throughput.worst_bps()));
@@ -258,8 +263,6 @@ impl Abr {
             self.hint_trusted = false;
         }
         // Going up takes proof, and that the last try was not a moment ago.
-        let proven = self.throughput.proven().filter(|(at, _)| now.since(*at) < ESTIMATE_FRESH);
-        let proof = proven.map_or(0.0, |(_, bps)| bps.min(self.throughput.recent_bps().unwrap_or(bps)));
         let rung = outlook.best(&self.ladder, playing, playing.max(self.cap));
         let up = now >= self.up_after && !self.overloaded && rung == playing && playing > self.cap;
         let rung = if up && proof > 0.0 {
@@ -488,6 +491,30 @@ mod tests {
         assert_eq!(abr.poll(), Some(Output::Prefer(2)), "the lowest there is");
         abr.handle(Instant::ZERO, Input::Cap(0));
         assert_eq!(abr.fitting(1e9), 0);
+    }
+
+    #[test]
+    fn what_was_taken_on_proof_is_kept_although_the_link_was_slow_before() {
+        let mut abr = low();
+        for at in (0..10_000).step_by(1_000) {
+            piece(&mut abr, 1_000 + at, 1_500, 20);
+            abr.handle(Instant::from_ms(1_010 + at), Input::Probed(30_000, Span::from_ms(1_000)));
+        }
+        abr.handle(Instant::from_ms(15_000), Input::Probed(30_000, Span::from_ms(40)));
+        abr.handle(Instant::from_ms(15_010), Input::Level(0.5, 0.9, 0.1));
+        assert_eq!(piece(&mut abr, 15_033, 1_500, 20), [Output::Prefer(0)]);
+        assert!(abr.estimate_bps().is_some_and(|bps| bps < 1e6), "{:?}", abr.estimate_bps());
+        abr.handle(Instant::from_ms(16_000), Input::Level(0.5, 0.0, 1.0));
+        abr.handle(Instant::from_ms(16_000), Input::Piece(0, 12_500, Some(Wall(115_980))));
+        assert_eq!(abr.poll(), None);
+        // A link that has fallen again is believed at once.
+        let mut left = None;
+        for late in (0..1_000).step_by(100) {
+            let made = Some(Wall(116_000 + late / 10));
+            abr.handle(Instant::from_ms(16_100 + late), Input::Piece(0, 3_000, made));
+            left = left.or(abr.poll());
+        }
+        assert!(matches!(left, Some(Output::Prefer(1 | 2) | Output::Abandon(1 | 2))), "{left:?}");
     }
 
     #[test]
