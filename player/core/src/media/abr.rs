@@ -251,8 +251,8 @@ impl Abr {
         let proof = proven.map_or(0.0, |(_, bps)| bps.min(self.throughput.recent_bps().unwrap_or(bps)));
         // What was taken on proof is judged by it, not by what the link was before: that would undo each switch up with its first
         // piece. Late media prove more than that.
-        let trying = !behind && self.went_up.is_some_and(|at| now.since(at) < UP_TRIAL);
-        let bps = self.throughput.estimate_bps().max(if trying { proof } else { 0.0 });
+        let trusted = if self.on_trial(now) && !behind { proof } else { 0.0 };
+        let bps = self.throughput.estimate_bps().max(trusted);
         let late_bps = self.throughput.late_bps().filter(|_| self.throughput.late_ms() > DEEP_LATE_MS);
         let fell = late_bps.filter(|bps| *bps < DEEP_SHARE * f64::from(had.average_bps));
         let (deep, now_bps) = (fell.is_some(), fell.unwrap_or(f64::MAX).min(self.throughput.worst_bps()));
@@ -281,11 +281,16 @@ impl Abr {
         }
     }
 
+    /// A switch up was a moment ago: whether the link carries that rung is being found out.
+    fn on_trial(&self, now: Instant) -> bool {
+        self.went_up.is_some_and(|at| now.since(at) < UP_TRIAL)
+    }
+
     /// Media of another rung come: whether the link carries it is not known yet.
     fn switched(&mut self, now: Instant, down: bool) {
         self.calm_since = None;
         if down {
-            if self.went_up.is_some_and(|at| now.since(at) < UP_TRIAL) {
+            if self.on_trial(now) {
                 self.up_hold = Span(self.up_hold.max(UP_AGAIN).0.saturating_mul(2)).min(UP_HOLD_MAX);
             } else {
                 self.up_hold = UP_HOLD;

@@ -135,7 +135,7 @@ pub const UP_HOLD: Span = Span::from_ms(300);
 pub const UP_AGAIN: Span = Span::from_ms(1_500);
 /// The longest of those.
 pub const UP_HOLD_MAX: Span = Span::from_secs(12);
-/// A switch up that is undone within this time has failed.
+/// A switch up that is undone within this time has failed; so long what proved it counts for it.
 pub const UP_TRIAL: Span = Span::from_secs(4);
 /// What the link was seen to carry longer ago than this does not justify a switch up.
 pub const ESTIMATE_FRESH: Span = Span::from_secs(8);
