@@ -15,6 +15,10 @@ const WINDOW_FIRST: f64 = 10.0;
 const TIMEOUT_MIN_US: f64 = 200_000.0;
 /// What a QUIC receiver waits before it confirms (RFC 9000, 18.2).
 const ACK_DELAY_US: f64 = 25_000.0;
+/// A Chromium page confirms so many packets at once,
+const ACKED_TOGETHER: usize = 10;
+/// or what has come within this share of the shortest round trip (quiche, "ack decimation").
+const ACKED_AFTER: f64 = 0.25;
 /// Bytes of a packet that are not ours.
 const HEADER: u64 = 40;
 /// Longest timeout after doubling.
@@ -82,6 +86,10 @@ pub(super) struct Sender {
     lost: VecDeque<Packet>,
     again: VecDeque<Packet>,
     acks: VecDeque<Ack>,
+    /// Of QUIC: the last so many of them are one message,
+    together: usize,
+    /// which goes off then at the latest.
+    together_until_us: u64,
     srtt_us: f64,
     rttvar_us: f64,
     least_rtt_us: f64,
@@ -119,6 +127,8 @@ impl Default for Sender {
             lost: VecDeque::new(),
             again: VecDeque::new(),
             acks: VecDeque::new(),
+            together: 0,
+            together_until_us: 0,
             srtt_us: 0.0,
             rttvar_us: 0.0,
             least_rtt_us: f64::MAX,
@@ -228,7 +238,11 @@ impl Sender {
 
     /// Its acknowledgement is on the way.
     pub(super) fn arrived(&mut self, back_us: u64, packet: &Packet) {
-        let at_us = back_us.max(self.acks.back().map_or(0, |ack| ack.at_us));
+        let at_us = if self.is_quic() {
+            self.joins(back_us)
+        } else {
+            back_us.max(self.acks.back().map_or(0, |ack| ack.at_us))
+        };
         self.acks.push_back(Ack {
             at_us,
             order: packet.order,
@@ -239,6 +253,24 @@ impl Sender {
             first_sent_us: packet.first_sent_us,
             app_limited: packet.app_limited,
         });
+    }
+
+    /// When the message comes that confirms the packet whose confirmation could come now.
+    fn joins(&mut self, back_us: u64) -> u64 {
+        if self.together >= ACKED_TOGETHER || back_us >= self.together_until_us {
+            let least_us = if self.least_rtt_us < f64::MAX { self.least_rtt_us } else { 0.0 };
+            self.together = 0;
+            self.together_until_us = back_us + (least_us * ACKED_AFTER).min(ACK_DELAY_US) as u64;
+        }
+        self.together += 1;
+        if self.together == ACKED_TOGETHER {
+            let others = self.acks.len().saturating_sub(ACKED_TOGETHER - 1);
+            for ack in self.acks.range_mut(others..) {
+                ack.at_us = back_us;
+            }
+            return back_us;
+        }
+        self.together_until_us
     }
 
     /// It was lost on the way; nobody knows yet.
@@ -267,6 +299,10 @@ impl Sender {
         while self.acks.front().is_some_and(|ack| ack.at_us <= now_us) {
             if let Some(ack) = self.acks.pop_front() {
                 self.heard(now_us, &ack, dry);
+                let whole = self.acks.front().is_none_or(|next| next.at_us > ack.at_us);
+                if let Some(congestion) = self.congestion.as_mut().filter(|_| whole) {
+                    congestion.told(now_us, ack.order, self.next_order - 1);
+                }
             }
         }
         if !self.lost.is_empty() && self.heard_us + self.timeout_us() as u64 <= now_us {
@@ -311,7 +347,6 @@ impl Sender {
         if let Some(congestion) = &mut self.congestion {
             let limited = !dry && self.flying_bytes + ack.bytes >= congestion.window();
             congestion.acked(now_us, ack.sent_us, ack.bytes, limited);
-            congestion.told(now_us, ack.order, self.next_order - 1);
             return;
         }
         let used = self.flying_most as f64;

@@ -8,7 +8,7 @@
 //! ```text
 //! a round ends when something is confirmed that was sent after it began
 //! queue = shortest round trip of the round - shortest known
-//! fits  = pace of confirmations that follow each other closely * (shortest known + QUEUE)
+//! fits  = pace of confirmations of packets that waited * (shortest known + QUEUE)
 //! queue <  QUEUE, and the window was the limit:  window += window * (1 - queue / QUEUE), a quarter of that beyond what fits
 //! queue <  QUEUE, and it was not:                window  = what fits, at most
 //! queue >= QUEUE:                                window  = rate of the round * (shortest known + QUEUE)
@@ -16,7 +16,7 @@
 //! ```
 
 use super::limits::{
-    BEYOND, LOSS_MAX, PACE_BYTES_MIN, PACE_GAP_US, PACE_US_MIN, QUEUE_RTT_SHARE, QUEUE_US, ROUND_ACKS_MIN,
+    BEYOND, LOSS_MAX, PACE_BYTES_MIN, PACE_US_MAX, PACE_US_MIN, QUEUE_RTT_SHARE, QUEUE_US, ROUND_ACKS_MIN,
     RTT_WINDOW_US, STANDS_ROUNDS, WINDOW_FIRST, WINDOW_MAX, WINDOW_MIN_PACKETS,
 };
 
@@ -57,7 +57,13 @@ impl Congestion {
             least: Recent::new(u64::min),
             round: Round { began_us: now_us, ..Round::default() },
             stood: 0,
-            pace: Pace { last_us: 0, bytes: 0, us: 0, most: Recent::new(f64::max) },
+            pace: Pace {
+                told_us: 0,
+                message: Message::default(),
+                bytes: 0,
+                us: 0,
+                most: Recent::new(f64::max),
+            },
         }
     }
 
@@ -77,7 +83,7 @@ impl Congestion {
     pub fn acked(&mut self, now_us: u64, sent_us: u64, bytes: u64, limited: bool) {
         let rtt_us = now_us.saturating_sub(sent_us);
         self.least.push(now_us, rtt_us);
-        self.pace.push(now_us, bytes);
+        self.pace.acked(sent_us, bytes);
         self.round.acks = self.round.acks.saturating_add(1);
         self.round.acked = self.round.acked.saturating_add(bytes);
         self.round.least_us = Some(self.round.least_us.map_or(rtt_us, |least| least.min(rtt_us)));
@@ -94,6 +100,7 @@ impl Congestion {
 
     /// All that one message confirmed was told: up to this packet; and the last one that was sent.
     pub fn told(&mut self, now_us: u64, confirmed: u64, sent: u64) {
+        self.pace.told(now_us, self.least.value().unwrap_or_default());
         if confirmed > self.round.last && self.round.acks >= ROUND_ACKS_MIN {
             let round = std::mem::replace(
                 &mut self.round,
@@ -172,28 +179,47 @@ impl<T: Copy> Recent<T> {
     }
 }
 
-/// How fast confirmations that follow each other closely come: as fast as the narrowest link lets packets through.
+/// How fast packets that wait for each other are confirmed: as fast as the narrowest link lets them through. What was sent so
+/// early that it could have been confirmed with the message before was waiting all the time between the two.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
-    last_us: u64,
+    /// When the message before came.
+    told_us: u64,
+    message: Message,
     bytes: u64,
     us: u64,
     /// The greatest, bytes a second.
     most: Recent<f64>,
 }
 
+/// What one message confirms. Browsers confirm ten packets at once, or a quarter of a round trip.
+#[derive(Clone, Copy, Debug, Default)]
+struct Message {
+    bytes: u64,
+    /// The earliest packet was sent then.
+    sent_us: Option<u64>,
+}
+
 impl Pace {
-    fn push(&mut self, now_us: u64, bytes: u64) {
-        let since_us = now_us.saturating_sub(self.last_us);
-        self.last_us = now_us;
-        if since_us < PACE_GAP_US {
+    fn acked(&mut self, sent_us: u64, bytes: u64) {
+        self.message.bytes = self.message.bytes.saturating_add(bytes);
+        self.message.sent_us = Some(self.message.sent_us.map_or(sent_us, |first| first.min(sent_us)));
+    }
+
+    fn told(&mut self, now_us: u64, least_us: u64) {
+        let Message { bytes, sent_us: Some(sent_us) } = std::mem::take(&mut self.message) else { return };
+        let since_us = now_us.saturating_sub(std::mem::replace(&mut self.told_us, now_us));
+        let waited = sent_us.saturating_add(least_us) <= now_us.saturating_sub(since_us);
+        if waited {
             self.bytes = self.bytes.saturating_add(bytes);
-            self.us += since_us;
-            return;
+            self.us = self.us.saturating_add(since_us);
         }
-        let (bytes, us) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.us));
-        if bytes >= PACE_BYTES_MIN && us >= PACE_US_MIN {
-            self.most.push(now_us, bytes as f64 * 1e6 / us as f64);
+        // A stretch without an end is looked at in pieces.
+        if !waited || self.us >= PACE_US_MAX {
+            let (bytes, us) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.us));
+            if bytes >= PACE_BYTES_MIN && us >= PACE_US_MIN {
+                self.most.push(now_us, bytes as f64 * 1e6 / us as f64);
+            }
         }
     }
 }
@@ -219,6 +245,9 @@ mod tests {
         bps: f64,
         /// Each so many-th is lost.
         loses: u64,
+        /// What comes within this time is confirmed together; and when that was done last.
+        together: u64,
+        told: u64,
         /// Longest wait in the queue since it was last looked at.
         queue: u64,
         delivered: u64,
@@ -236,6 +265,8 @@ mod tests {
                 rtt,
                 bps,
                 loses: u64::MAX,
+                together: 0,
+                told: 0,
                 queue: 0,
                 delivered: 0,
             }
@@ -270,6 +301,10 @@ mod tests {
         }
 
         fn hear(&mut self, limited: bool) {
+            if self.now < self.told + self.together {
+                return;
+            }
+            let mut last = None;
             while let Some((at, sent, order, lost)) =
                 self.flying.front().copied().filter(|it| it.0 <= self.now)
             {
@@ -280,8 +315,12 @@ mod tests {
                     continue;
                 }
                 self.delivered += PACKET;
-                self.core.acked(at, sent, PACKET, limited);
-                self.core.told(at, order, self.sent);
+                self.core.acked(self.now.max(at), sent, PACKET, limited);
+                last = Some(order);
+            }
+            if let Some(order) = last {
+                self.told = self.now;
+                self.core.told(self.now, order, self.sent);
             }
         }
 
@@ -328,16 +367,19 @@ mod tests {
 
     #[test]
     fn keyframes_do_not_open_it_for_more_than_the_link_needs() {
-        let mut path = Path::new(6e6, 40_000);
-        for _ in 0..10 {
-            path.run(110, None);
-            path.run(890, Some(4e6));
+        // However a browser confirms: each packet, or ten of them.
+        for together in [0, 12_000] {
+            let mut path = Path { together, ..Path::new(6e6, 40_000) };
+            for _ in 0..10 {
+                path.run(110, None);
+                path.run(890, Some(4e6));
+            }
+            path.bps = 1e6;
+            path.queue = 0;
+            path.run(500, Some(4.5e6));
+            // What 6 Mb/s carry in a round trip and the queue that is sought takes 1 Mb/s 450 ms, and a step beyond it is tried.
+            assert!(path.queue < 560_000, "{}, {together}", path.queue);
         }
-        path.bps = 1e6;
-        path.queue = 0;
-        path.run(500, Some(4.5e6));
-        // What 6 Mb/s carry in a round trip and the queue that is sought takes 1 Mb/s 450 ms, and a step beyond it is tried.
-        assert!(path.queue < 560_000, "{}", path.queue);
     }
 
     #[test]

@@ -25,11 +25,11 @@ pub const STANDS_ROUNDS: u32 = 4;
 pub const RTT_WINDOW_US: u64 = 10_000_000;
 /// A window that is as large as the link needs grows by this share of what it would otherwise.
 pub const BEYOND: f64 = 0.25;
-/// Confirmations further apart than this, microseconds, are not of one stretch: browsers confirm each second packet at once.
-pub const PACE_GAP_US: u64 = 10_000;
-/// A stretch says how fast the link is with so many bytes and
+/// A stretch of packets that waited says how fast the link is with so many bytes and
 pub const PACE_BYTES_MIN: u64 = 24_000;
 /// after so long, microseconds.
 pub const PACE_US_MIN: u64 = 8_000;
+/// It is cut when it is this long, microseconds: several messages of a browser, each of which may be a few milliseconds off.
+pub const PACE_US_MAX: u64 = 50_000;
 /// A greater share of a round lost is no chance any more: a policer that drops instead of queueing.
 pub const LOSS_MAX: f64 = 0.25;
