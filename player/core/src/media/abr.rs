@@ -196,6 +196,9 @@ impl Abr {
     }
 
     fn piece(&mut self, now: Instant, rung: usize, bytes: u64, made: Option<Wall>) {
+        if self.probing {
+            self.throughput.shared();
+        }
         self.throughput.piece(now, bytes, made);
         self.probed_beside = self.probed_beside.saturating_add(bytes);
         if self.probing && self.throughput.late_ms() > PROBE_LATE_MS.max(self.ahead_s * PROBE_LATE_SHARE) {
@@ -520,6 +523,28 @@ mod tests {
             left = left.or(abr.poll());
         }
         assert!(matches!(left, Some(Output::Prefer(1 | 2) | Output::Abandon(1 | 2))), "{left:?}");
+    }
+
+    #[test]
+    fn what_a_probe_held_back_does_not_refute_it() {
+        let mut abr = low();
+        let mut at = 1_000;
+        while !piece(&mut abr, at, 1_500, 20).iter().any(|wanted| matches!(wanted, Output::Probe(..))) {
+            at += 33;
+            assert!(at < 10_000, "nothing is probed");
+        }
+        abr.handle(Instant::from_ms(at), Input::Level(0.7, 0.5, 0.5));
+        // The stream waits beside the probe, 1.2 Mb/s of it come meanwhile, and then catches up.
+        for _ in 0..15 {
+            at += 20;
+            assert_eq!(piece(&mut abr, at, 3_000, 60), []);
+        }
+        abr.handle(Instant::from_ms(at), Input::Probed(60_000, Span::from_ms(80)));
+        assert_eq!(piece(&mut abr, at + 1, 3_000, 60), [Output::Prefer(0)]);
+        for _ in 0..10 {
+            at += 5;
+            assert_eq!(piece(&mut abr, at, 3_000, 60), []);
+        }
     }
 
     #[test]

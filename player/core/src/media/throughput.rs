@@ -27,6 +27,8 @@ pub struct Throughput {
     busy_bytes: u64,
     run_us: u64,
     run_bytes: u64,
+    /// Not the stream alone was on the link in this run.
+    shared: bool,
     proven: Option<(Instant, f64)>,
     transit: Least,
     late_ms: f64,
@@ -91,12 +93,12 @@ impl Throughput {
                 self.busy_bytes += bytes;
                 self.run_us += now.since(last).as_us();
                 self.run_bytes += bytes;
-                if self.run_bytes >= u64::from(PROBE_BYTES_MIN) {
+                if self.run_bytes >= u64::from(PROBE_BYTES_MIN) && !self.shared {
                     self.prove(now, self.run_bytes, self.run_us);
                 }
             } else {
                 self.close(now);
-                (self.run_us, self.run_bytes) = (0, 0);
+                (self.run_us, self.run_bytes, self.shared) = (0, 0, false);
             }
         }
         self.last = Some(now);
@@ -146,6 +148,11 @@ impl Throughput {
     #[must_use]
     pub fn proven(&self) -> Option<(Instant, f64)> {
         self.proven
+    }
+
+    /// Something else is on the link as well: what comes until nothing waits any more proves no limit of it.
+    pub fn shared(&mut self) {
+        self.shared = true;
     }
 
     /// The link has fallen: what it carried before proves nothing any more.
