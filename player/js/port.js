@@ -149,8 +149,8 @@ export class Port {
       // The server's estimate of the connection (CTA-5006), in kb/s.
       const estimate = /etp=(\d+)/.exec(said("cmsd-dynamic"))?.[1];
       const independent = said("hawker-independent") !== "0";
-      // What is missing is told as no number.
-      const head = [response.status, parseFloat(said("retry-after")), independent, parseFloat(estimate)];
+      // What is missing is told as no number. Our server's UDP says so in a header of ours (udp.js).
+      const head = [response.status, parseFloat(said("retry-after")), independent, parseFloat(estimate), said("udp") === ""];
       reader = this.engine.head(id, ...head) && response.body.getReader();
     } catch {}
     const unit = [];

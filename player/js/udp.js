@@ -243,7 +243,7 @@ class Session {
       end = rest.findIndex((byte, at) => byte === 10 && rest[at + 1] === 10);
     }
     const [status, ...lines] = new TextDecoder().decode(rest.subarray(0, end)).split("\n");
-    yield { status: Number(status), headers: new Map(lines.map((line) => line.split(": "))), writer, stop };
+    yield { status: Number(status), headers: new Map(lines.map((line) => line.split(": "))).set("udp", ""), writer, stop };
     if (end + 2 < rest.length) yield rest.subarray(end + 2);
     yield* pieces(reader);
   }

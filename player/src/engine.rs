@@ -158,10 +158,18 @@ impl Engine {
     }
 
     /// An answer begins: status, seconds to wait before another try, whether it begins with a keyframe, the server's estimate of
-    /// the connection in kb/s. False: nothing more of it is wanted.
+    /// the connection in kb/s, whether it keeps little on the way. False: nothing more of it is wanted.
     #[must_use]
-    pub fn head(&self, id: u32, status: u16, after_s: f64, independent: bool, estimate: f64) -> bool {
-        self.shell.head(id, status, after_s, independent, estimate)
+    pub fn head(
+        &self,
+        id: u32,
+        status: u16,
+        after_s: f64,
+        independent: bool,
+        estimate: f64,
+        short: bool,
+    ) -> bool {
+        self.shell.head(id, status, after_s, independent, estimate, short)
     }
 
     /// So many bytes more of it, to be peeked at until this returns. False: nothing more of it is wanted.

@@ -95,7 +95,15 @@ impl Shell {
     }
 
     /// See `Engine::head`.
-    pub(crate) fn head(&self, id: u32, status: u16, after_s: f64, independent: bool, kbps: f64) -> bool {
+    pub(crate) fn head(
+        &self,
+        id: u32,
+        status: u16,
+        after_s: f64,
+        independent: bool,
+        kbps: f64,
+        short: bool,
+    ) -> bool {
         let Some(load) = self.load(id) else { return false };
         load.status.set(status);
         if let Kind::Probe(probe) = &mut *load.kind.borrow_mut() {
@@ -107,7 +115,7 @@ impl Shell {
         }
         if matches!(*load.kind.borrow(), Kind::Segment(_)) {
             let estimate = (kbps >= 0.0).then_some(kbps * 1e3);
-            self.input(Input::Opened(id, independent, estimate));
+            self.input(Input::Opened(id, independent, estimate, short));
         }
         true
     }

@@ -124,6 +124,7 @@ impl World {
     /// All goes over UDP from now on, as our server sends there.
     pub fn udp(&mut self) {
         self.link.quic(self.now_us);
+        self.page.udp = true;
     }
 
     /// Whether media reach it part by part, as plain LL-HLS has them.

@@ -31,6 +31,8 @@ pub(super) struct Page {
     pub(super) player: Player,
     /// Without what our server tells.
     pub(super) plain: bool,
+    /// Our server's UDP carries it.
+    pub(super) udp: bool,
     gate: Gate,
     fetches: BTreeMap<u32, Fetch>,
     /// Request, rung, units.
@@ -54,6 +56,7 @@ impl Page {
         Self {
             player: Player::new(Instant(now_us), seed),
             plain: false,
+            udp: false,
             gate: Gate::default(),
             fetches: BTreeMap::new(),
             queue: Vec::new(),
@@ -133,7 +136,7 @@ impl Page {
                 } else if fetch.probe.is_none() {
                     self.input(
                         now_us,
-                        Input::Opened(request, independent, hint.filter(|_| !self.plain)),
+                        Input::Opened(request, independent, hint.filter(|_| !self.plain), self.udp),
                         mse,
                     );
                     if let Some(init) = origin.init(request) {

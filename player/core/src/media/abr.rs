@@ -38,8 +38,9 @@ pub enum Input {
     Fixed(Option<usize>),
     /// Nothing better than this rung is taken unasked: it would not be seen, or not be decoded in time.
     Cap(usize),
-    /// The answer to a request began; with the server's own estimate for this connection, bits a second.
-    Opened(Option<f64>),
+    /// The answer to a request began; with the server's own estimate for this connection, bits a second, and whether it keeps
+    /// little on the way.
+    Opened(Option<f64>, bool),
     /// Bytes of a chunk of this rung are there, and when it was made.
     Piece(usize, u64, Option<Wall>),
     /// A probe is done: bytes, and how long they took.
@@ -79,6 +80,7 @@ pub struct Abr {
     throughput: Throughput,
     hint_bps: Option<f64>,
     hint_trusted: bool,
+    short: bool,
     calm_since: Option<Instant>,
     in_time: Option<Instant>,
     overloaded: bool,
@@ -112,6 +114,7 @@ impl Default for Abr {
             throughput: Throughput::default(),
             hint_bps: None,
             hint_trusted: true,
+            short: false,
             calm_since: None,
             in_time: None,
             overloaded: false,
@@ -239,6 +242,7 @@ impl Abr {
             bps,
             low_bps: None,
             deep: false,
+            short: self.short,
             spread: self.throughput.spread(),
             late_s: self.throughput.late_ms() / 1e3,
             ahead_s: self.ahead_s,
@@ -399,7 +403,8 @@ impl Machine for Abr {
                     self.prefer(self.preferred.max(self.cap));
                 }
             }
-            Input::Opened(hint) => {
+            Input::Opened(hint, short) => {
+                self.short = short;
                 self.throughput.opened(now);
                 self.hint_bps = hint.or(self.hint_bps);
             }

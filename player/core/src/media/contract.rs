@@ -52,8 +52,9 @@ pub enum Input {
     Stream(Option<Box<Stream>>),
     /// Answer to `AskTime`.
     Time(clock::Input),
-    /// The answer to a request began: first segment chunk is a keyframe; the server's estimate of the connection, bits a second.
-    Opened(RequestId, bool, Option<f64>),
+    /// The answer to a request began: first segment chunk is a keyframe; the server's estimate of the connection, bits a second;
+    /// it keeps little on the way.
+    Opened(RequestId, bool, Option<f64>, bool),
     /// More of a unit that is not whole yet: bytes, and when it was made if that is known.
     Piece(RequestId, u64, Option<Wall>),
     /// A whole unit is there. Answered at once by `Keep` or `Drop`.

@@ -90,8 +90,9 @@ impl Ledger {
                 self.audio_end_s = Some(self.audio_end_s.unwrap_or(end).max(end));
             }
             Kind::Video => {
-                if let Some(splice) = self.splice.as_mut().filter(|splice| splice.request == request) {
-                    splice.covered_s = end;
+                if let Some(splice) = self.splice.as_mut().filter(|splice| splice.request <= request) {
+                    // What follows waits in the same queue: a segment's last tenths alone may never be enough.
+                    splice.covered_s = splice.covered_s.max(end);
                 } else if again.is_some_and(|again| again.rung == Some(rung) && before(again.video_end_s)) {
                     return false;
                 }
@@ -180,5 +181,45 @@ impl Ledger {
     /// A new, empty buffer.
     pub fn reset(&mut self) {
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hawker_wire::{Ticks, Timescale};
+
+    /// Frames of a thirtieth of a second.
+    fn frames(ledger: &mut Ledger, request: RequestId, rung: usize, numbers: std::ops::Range<i64>) {
+        for number in numbers {
+            let chunk = Chunk {
+                kind: Kind::Video,
+                start: Ticks(number),
+                duration: Ticks(1),
+                timescale: Timescale::new(30).expect("thirty"),
+                key: number % 30 == 0,
+                made: None,
+            };
+            assert!(ledger.chunk(request, rung, &chunk));
+        }
+    }
+
+    /// Nearly at the end of what came up to this frame.
+    fn at_the_end_of(number: f64) -> Sample {
+        let playhead = number / 30.0 - 0.1;
+        Sample { playhead, ranges: vec![(0.0, number / 30.0)], ..Sample::default() }
+    }
+
+    #[test]
+    fn a_segment_left_in_its_last_tenths_goes_on_with_the_next() {
+        let mut ledger = Ledger::default();
+        frames(&mut ledger, 1, 0, 0..26);
+        ledger.again(2);
+        assert!(ledger.splice(2));
+        frames(&mut ledger, 2, 4, 0..30);
+        let stands = at_the_end_of(26.0);
+        assert!(!ledger.release(&stands, false), "a seek into so little would only begin to wait");
+        frames(&mut ledger, 3, 4, 30..36);
+        assert!(ledger.release(&stands, false));
     }
 }

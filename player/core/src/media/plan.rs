@@ -4,8 +4,8 @@
 
 use super::abr::Rung;
 use super::limits::{
-    ABANDON_SWITCH_S, DEEP_GUESSES, DEEP_STALL, KEYFRAME_SHARE, ON_THE_WAY, ON_THE_WAY_S, PLAN_GUESSES,
-    PLAN_S, RESERVE_S, SPLICE_COST_S,
+    ABANDON_SWITCH_S, DEEP_GUESSES, DEEP_STALL, KEYFRAME_SHARE, ON_THE_WAY, ON_THE_WAY_S, ON_THE_WAY_SHORT_S,
+    PLAN_GUESSES, PLAN_S, RESERVE_S, SPLICE_COST_S,
 };
 
 /// What is known when a plan is made.
@@ -17,6 +17,8 @@ pub struct Outlook {
     pub low_bps: Option<f64>,
     /// It fell to a small part of what it should carry.
     pub deep: bool,
+    /// Whoever sends keeps little on the way.
+    pub short: bool,
     /// and by which share it has been changing from second to second.
     pub spread: f64,
     /// How late the newest chunk came, seconds.
@@ -63,10 +65,10 @@ impl Outlook {
     pub fn goes(&self, ladder: &[Rung], had: Rung, to: Rung, next: Rung) -> f64 {
         let best = ladder.first().map_or(1.0, |rung| f64::from(rung.average_bps)) * self.charge();
         let (from, rate) = (f64::from(had.average_bps), f64::from(to.average_bps));
+        let most = if self.short { self.bps * ON_THE_WAY_SHORT_S } else { ON_THE_WAY };
         let one = |bps: f64| {
             // What is on its way comes first, then all that was had once more, then the rest.
-            let waits =
-                (from * (self.late_s + ON_THE_WAY_S)).min(ON_THE_WAY) / bps + rate / bps * KEYFRAME_SHARE;
+            let waits = (from * (self.late_s + ON_THE_WAY_S)).min(most) / bps + rate / bps * KEYFRAME_SHARE;
             let behind = SPLICE_COST_S + waits + rate / bps * self.had_s;
             (behind + (self.left_s * (rate / bps - 1.0)).max(0.0) + RESERVE_S - self.ahead_s).max(0.0)
         };
@@ -134,6 +136,7 @@ mod tests {
             bps,
             low_bps: None,
             deep: false,
+            short: false,
             spread: 0.1,
             late_s: 0.0,
             ahead_s,
@@ -162,6 +165,19 @@ mod tests {
         let (top, lowest) = (rungs[0], rungs[4]);
         let early = Outlook { left_s: 0.9, had_s: 0.1, ..outlook(1e6, 0.5) };
         assert!(early.stays(&rungs, top) > early.goes(&rungs, top, lowest, lowest));
+        // What cannot be called back delays whatever replaces it: with little of that it pays for longer.
+        let fell = Outlook {
+            left_s: 0.5,
+            had_s: 0.5,
+            late_s: 0.3,
+            bps: 5e6,
+            low_bps: Some(1e6),
+            deep: true,
+            ..early
+        };
+        assert!(fell.stays(&rungs, top) <= fell.goes(&rungs, top, lowest, lowest));
+        let short = Outlook { short: true, ..fell };
+        assert!(short.stays(&rungs, top) > short.goes(&rungs, top, lowest, lowest));
         let late = Outlook { left_s: 0.05, had_s: 0.95, ..early };
         assert!(late.stays(&rungs, top) <= late.goes(&rungs, top, lowest, lowest));
     }

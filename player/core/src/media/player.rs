@@ -518,8 +518,8 @@ impl Machine for Player {
             Input::Hidden { hidden, silent } => self.hide(now, hidden, silent),
             Input::Stream(told) => self.loader.handle(now, loader::Input::Stream(told)),
             Input::Time(input) => self.clock.handle(now, input),
-            Input::Opened(request, independent, hint) => {
-                self.abr.handle(now, abr::Input::Opened(hint));
+            Input::Opened(request, independent, hint, short) => {
+                self.abr.handle(now, abr::Input::Opened(hint, short));
                 self.loader.handle(now, loader::Input::Opened(request, independent));
             }
             Input::Piece(request, bytes, made) => self.piece(now, request, bytes, made),
