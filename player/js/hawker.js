@@ -5,13 +5,12 @@
 // Runs on pages that are not ours: no markup from strings, no inline styles, no inert HTML, nothing that needs a secure context.
 
 const HERE = new URL(".", import.meta.url);
-let engineBytes = fetch(new URL("engine.wasm", HERE));
-engineBytes.catch(() => {}); // Reported where it is used.
-
 /** Loads a script and the module that belongs to it; streams that where the browser and the type the server tells allow it. */
-async function load(name, asked) {
+async function load(name) {
+  const asked = fetch(new URL(name + ".wasm", HERE));
+  asked.catch(() => {}); // Reported where it is used.
   const script = await import(new URL(name + ".js", HERE).href);
-  const answer = await (asked ?? fetch(new URL(name + ".wasm", HERE)));
+  const answer = await asked;
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
   const streams = WebAssembly.instantiateStreaming && answer.headers.get("content-type") === "application/wasm";
   await script.default(async (imports) =>
@@ -21,33 +20,99 @@ async function load(name, asked) {
 }
 
 let engineModule;
-function engine() {
-  engineModule ??= load("engine", engineBytes);
-  engineBytes = undefined; // Another try, after a failure, fetches anew.
-  return engineModule;
-}
+const engine = () => (engineModule ??= load("engine"));
 
 /** Answers that are older than this, in ms, are of another moment of the show. */
 const EARLY_MS = 2000;
 
 /**
- * Asks for what the engine will ask for first while that is still being loaded: the room's state, and the media that the server
- * names to begin with. Gives what the engine takes for `fetch`.
+ * The first picture before the engine is there: the beginning of the media that are asked for early goes into a MediaSource, with
+ * which the engine goes on.
  */
-function early(base, media) {
+class Opening {
+  #video;
+  #idle;
+  #shown = false;
+  #over = false;
+
+  constructor(video, mime) {
+    this.#video = video;
+    this.mime = mime;
+    this.media = new MediaSource();
+    const url = URL.createObjectURL(this.media);
+    this.#idle = new Promise((done) => this.media.addEventListener("sourceopen", done, { once: true })).then(() => {
+      URL.revokeObjectURL(url);
+      this.buffer = this.media.addSourceBuffer(mime);
+    });
+    video.src = url;
+  }
+
+  /** An answer that is shown as it comes until somebody reads it, who gets it from its beginning. */
+  of(answer) {
+    const { ok, status, headers } = answer;
+    if (!ok) return answer;
+    const reader = answer.body.getReader();
+    const reads = [];
+    let taken = false;
+    const ahead = () => {
+      const read = reader.read();
+      reads.push(read);
+      read.then(({ value }) => {
+        if (!value || taken) return;
+        this.#idle = this.#idle.then(() => this.#append(value));
+        this.#idle.catch(() => {}); // The engine does without.
+        ahead();
+      }, () => {});
+    };
+    const read = () => {
+      taken = true;
+      return reads.shift() ?? reader.read();
+    };
+    ahead();
+    return { status, headers, body: { getReader: () => ({ read }) } };
+  }
+
+  async #append(piece) {
+    if (this.#over) return;
+    const { buffer } = this;
+    const done = new Promise((done) => buffer.addEventListener("updateend", done, { once: true }));
+    buffer.appendBuffer(piece);
+    await done;
+    if (this.#shown || !buffer.buffered.length) return;
+    this.#shown = true;
+    this.#video.currentTime = buffer.buffered.start(0);
+  }
+
+  /** Lets go of the buffer: nothing is under way in it, and what is appended next begins a segment. */
+  async leave() {
+    this.#over = true;
+    await this.#idle;
+    this.buffer.abort();
+  }
+}
+
+/**
+ * Asks for what the engine will ask for first while that is still being loaded: the room's state, and the media that the server
+ * names to begin with, the beginning of which is shown if there is a video. Gives what the engine takes for `fetch`.
+ */
+function early(base, video) {
   const asked = new Map();
   let over = false;
-  const ask = (url) => {
+  const ask = (url, shown) => {
     const stop = new AbortController();
-    const answer = fetch(url, { cache: "no-store", credentials: "omit", signal: stop.signal });
+    const answer = fetch(url, { cache: "no-store", credentials: "omit", signal: stop.signal }).then(shown);
     asked.set(url, { answer, stop, at: performance.now() });
     return answer;
   };
-  ask(`${base}/stream`).then((response) => {
-    const join = response.headers.get("hawker-join");
-    if (join && media && !over) ask(`${base}/${join}`).catch(() => {});
+  ask(`${base}/stream`).then(({ headers }) => {
+    const [join, codecs] = headers.get("hawker-join")?.split("; ") ?? [];
+    if (!join || !video || over) return;
+    const mime = `video/mp4; ${codecs}`;
+    const opening = globalThis.MediaSource?.isTypeSupported(mime) && new Opening(video, mime);
+    if (opening) carry.opening = opening;
+    ask(`${base}/${join}`, (answer) => opening ? opening.of(answer) : answer).catch(() => {});
   }, () => {});
-  return (url, options) => {
+  const carry = (url, options) => {
     const known = asked.get(url);
     asked.delete(url);
     const fresh = known && performance.now() - known.at < EARLY_MS;
@@ -62,6 +127,7 @@ function early(base, media) {
     options.signal.addEventListener("abort", () => known.stop.abort());
     return known.answer;
   };
+  return carry;
 }
 
 let uiModule;
@@ -99,6 +165,7 @@ video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: con
 .cover { position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center;
   gap: 12px; padding: 16px; text-align: center; color: #fff; background: rgb(0 0 0 / .55); pointer-events: none; }
 .cover[hidden], button[hidden] { display: none; }
+.cover.clear { background: none; }
 .cover p { margin: 0; max-width: 36em; max-height: 100%; overflow: hidden; overflow-wrap: anywhere; }
 :host([floating]) .cover { font-size: 12px; gap: 6px; padding: 8px; }
 .spinner { width: 28px; height: 28px; border: 3px solid rgb(255 255 255 / .3); border-top-color: #fff; border-radius: 50%;
@@ -180,7 +247,7 @@ export class HawkerLive extends HTMLElement {
     box.append(stage);
     root.append(box);
     this.#parts = { stage, video, cover, spinner, text, unmute, start };
-    for (const name of ["volumechange", "playing"]) video.addEventListener(name, () => this.#show());
+    for (const name of ["loadeddata", "volumechange", "playing"]) video.addEventListener(name, () => this.#show());
     this.addEventListener("hawker:state", () => this.#show());
     this.addEventListener("hawker:firstframe", () => {
       this.#mount();
@@ -238,7 +305,7 @@ export class HawkerLive extends HTMLElement {
       this.#fail("bad-server", `server="${this.getAttribute("server")}" is not an http(s) address`);
       return;
     }
-    const ask = early(`${server}/live/${this.room}`, this.quality === "auto");
+    const ask = early(`${server}/live/${this.room}`, this.quality === "auto" && this.#parts.video);
     let module;
     try {
       module = await engine();
@@ -249,7 +316,7 @@ export class HawkerLive extends HTMLElement {
     }
     if (turn !== this.#starting || !this.isConnected) return;
     const carry = (...asked) => (this.#udp ? this.#udp.fetch(...asked) : ask(...asked));
-    const port = new module.Port(this, this.#parts.video, server, this.room, carry);
+    const port = new module.Port(this, this.#parts.video, server, this.room, carry, ask.opening);
     this.#port = port;
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
@@ -328,6 +395,7 @@ export class HawkerLive extends HTMLElement {
     const { cover, spinner, text, unmute, start, video } = this.#parts;
     const state = this.state;
     const waiting = state === "connecting" || state === "stalled";
+    cover.classList.toggle("clear", waiting && video.readyState >= 2);
     cover.hidden = state === "live" || (state === "stalled" && video.readyState >= 2);
     spinner.hidden = !waiting;
     const say = (said) => {
@@ -449,3 +517,5 @@ function float() {
 }
 if (document.body) float();
 else document.addEventListener("DOMContentLoaded", float, { once: true });
+// After what a player on the page asks for: the room's state is a round trip ahead of the media.
+engine().catch(() => (engineModule = undefined));

@@ -63,6 +63,8 @@ export class Port {
   /** Media waiting to be appended: [request, view]. */
   #queue = [];
   #url = "";
+  /** A MediaSource that shows something already: see hawker.js. */
+  #opening;
   #source = null;
   #buffer = null;
   #verdicts = {};
@@ -70,7 +72,8 @@ export class Port {
   #began = performance.now();
   #first = false;
 
-  constructor(host, video, server, room, fetch) {
+  constructor(host, video, server, room, fetch, opening) {
+    this.#opening = opening;
     this.#host = host;
     this.#video = video;
     this.#server = server;
@@ -220,14 +223,16 @@ export class Port {
     const mime = typed(codecs);
     const Source = source();
     if (!Source?.isTypeSupported(mime)) return false;
-    const media = new Source();
+    const opening = this.#opening?.mime === mime && this.#opening.media.readyState === "open" && this.#opening;
+    this.#opening = undefined; // Once.
+    const media = opening ? opening.media : new Source();
     this.#source = media;
     // What an old one still tells is not heard.
     const listen = (target, name, tell) => target.addEventListener(name, () => this.#source === media && tell());
-    listen(media, "sourceopen", () => {
+    const begin = () => {
       if (this.#buffer) return;
       try {
-        this.#buffer = media.addSourceBuffer(mime);
+        this.#buffer = opening?.buffer ?? media.addSourceBuffer(mime);
       } catch {
         this.engine.broken();
         return;
@@ -235,9 +240,15 @@ export class Port {
       listen(this.#buffer, "updateend", () => this.engine.done());
       listen(this.#buffer, "error", () => this.engine.broken());
       this.engine.ready();
-    });
+    };
+    if (!opening) listen(media, "sourceopen", begin);
     listen(media, "startstreaming", () => this.engine.streaming(true));
     listen(media, "endstreaming", () => this.engine.streaming(false));
+    if (opening) {
+      const tell = (what) => () => this.#source === media && what();
+      opening.leave().then(tell(begin), tell(() => this.engine.broken()));
+      return true;
+    }
     this.#url = URL.createObjectURL(media);
     this.#video.src = this.#url;
     return true;

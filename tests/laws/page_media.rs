@@ -229,7 +229,9 @@ impl Subject for Choosing {
                 abr::Input::Ladder((0..random.below(5)).map(|_| rung(random)).collect())
             }
             1 => abr::Input::Fixed((!rarely(random, 3)).then(|| random.below(5) as usize)),
-            2 | 3 => abr::Input::Opened(rarely(random, 3).then(|| seconds(random, now) * 1e6)),
+            2 | 3 => {
+                abr::Input::Opened(rarely(random, 3).then(|| seconds(random, now) * 1e6), rarely(random, 2))
+            }
             4 | 5 => abr::Input::Probed(bytes, Span::from_us(random.below(400_000))),
             6 => abr::Input::ProbeFailed,
             7 => abr::Input::ProbeLater,
@@ -398,6 +400,7 @@ impl Subject for Whole {
                 request,
                 !rarely(random, 6),
                 rarely(random, 4).then(|| seconds(random, now) * 1e6),
+                rarely(random, 2),
             ),
             21..=23 => Input::Piece(request, bytes, made(random, now)),
             24..=27 => {

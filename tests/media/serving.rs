@@ -84,9 +84,11 @@ async fn a_waiting_page_is_told_when_the_encoder_comes() {
     assert_eq!(live.renditions[0].codecs, "avc1.64000d");
     // A page asks for this before its player is there.
     let told = rig.get("stream").await;
-    assert_eq!(header(&told, "hawker-join"), format!("{}/{}/1.mp4", live.epoch, live.renditions[0].name));
+    let (join, codecs) = header(&told, "hawker-join").split_once("; ").expect("a path and what it is");
+    assert_eq!(join, format!("{}/{}/1.mp4", live.epoch, live.renditions[0].name));
+    assert_eq!(codecs, "codecs=\"avc1.64000d\"");
     assert!(header(&told, "access-control-expose-headers").contains("hawker-join"));
-    assert_eq!(rig.get(header(&told, "hawker-join")).await.status(), 200);
+    assert_eq!(rig.get(join).await.status(), 200);
 }
 
 #[tokio::test]

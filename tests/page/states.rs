@@ -244,3 +244,33 @@ async fn a_refused_start_needs_one_tap_and_a_refused_viewer_is_let_in_later() {
     page.eval("window.paid = true").await;
     show::moves(&page).await;
 }
+
+/// The engine is what takes longest on a cold page.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_picture_does_not_wait_for_the_engine() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.before_pages(
+        "const real = window.fetch; const gate = new Promise(open => { window.letEngineIn = open }); \
+         window.fetch = (url, options) => \
+         String(url).endsWith('engine.wasm') ? gate.then(() => real(url, options)) : real(url, options);",
+    )
+    .await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    let video = format!("{LIVE}.shadowRoot.querySelector('video')");
+    page.until(&format!("{LIVE}?.shadowRoot && {video}.readyState >= 2 && !{video}.seeking"), SOON).await;
+    let seen = format!(
+        "const video = {video}; const canvas = document.createElement('canvas'); canvas.width = canvas.height = 8; \
+         const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, 8, 8); \
+         return {{ lit: pen.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 < 3 && value > 32), \
+         state: {LIVE}.state, stands: video.paused, source: video.src }}"
+    );
+    let before = page.eval(&seen).await;
+    assert_eq!((&before["lit"], &before["state"]), (&json!(true), &json!("connecting")), "{before}");
+    assert_eq!(before["stands"], json!(true), "nobody knows yet where to play");
+    page.eval("letEngineIn()").await;
+    show::moves(&page).await;
+    let after = page.eval(&seen).await;
+    assert_eq!(after["source"], before["source"], "the engine goes on with what is there");
+    show::quiet(&page, "a late engine").await;
+}

@@ -237,11 +237,13 @@ async fn stream(
     response
 }
 
-/// What a page of which nothing is known yet asks for first, so that it can before its player is there.
+/// What a page of which nothing is known yet asks for first, so that it can before its player is there, and what that is
+/// (RFC 6381).
 fn join(stream: &proto::Stream) -> Option<String> {
     let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
     let rendition = stream.renditions.iter().find(fits).or(stream.renditions.last())?;
-    Some(format!("{}/{}/{}.mp4", stream.epoch, rendition.name, stream.newest))
+    let proto::Rendition { name, codecs, .. } = rendition;
+    Some(format!("{}/{name}/{}.mp4; codecs=\"{codecs}\"", stream.epoch, stream.newest))
 }
 
 fn playlist(kind: &'static str, text: String) -> Response {
