@@ -5,10 +5,15 @@
 // Runs on pages that are not ours: no markup from strings, no inline styles, no inert HTML, nothing that needs a secure context.
 
 const HERE = new URL(".", import.meta.url);
-/** Loads a script and the module that belongs to it; streams that where the browser and the type the server tells allow it. */
-async function load(name) {
+/** Asks for a module of WebAssembly. */
+function binary(name) {
   const asked = fetch(new URL(name + ".wasm", HERE));
   asked.catch(() => {}); // Reported where it is used.
+  return asked;
+}
+
+/** Loads a script and the module that belongs to it; streams that where the browser and the type the server tells allow it. */
+async function load(name, asked = binary(name)) {
   const script = await import(new URL(name + ".js", HERE).href);
   const answer = await asked;
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
@@ -20,7 +25,15 @@ async function load(name) {
 }
 
 let engineModule;
-const engine = () => (engineModule ??= load("engine"));
+let engineBytes;
+function engine() {
+  engineModule ??= load("engine", engineBytes).catch((error) => {
+    engineModule = undefined; // Another try fetches anew.
+    throw error;
+  });
+  engineBytes = undefined;
+  return engineModule;
+}
 
 /** Answers that are older than this, in ms, are of another moment of the show. */
 const EARLY_MS = 2000;
@@ -30,21 +43,29 @@ const EARLY_MS = 2000;
  * which the engine goes on.
  */
 class Opening {
+  media = new MediaSource();
+  url = URL.createObjectURL(this.media);
   #video;
+  #since;
   #idle;
   #shown = false;
   #over = false;
 
-  constructor(video, mime) {
+  /** Of an answer that was asked for then. */
+  constructor(video, mime, since) {
     this.#video = video;
+    this.#since = since;
     this.mime = mime;
-    this.media = new MediaSource();
-    const url = URL.createObjectURL(this.media);
     this.#idle = new Promise((done) => this.media.addEventListener("sourceopen", done, { once: true })).then(() => {
-      URL.revokeObjectURL(url);
       this.buffer = this.media.addSourceBuffer(mime);
     });
-    video.src = url;
+    this.#idle.catch(() => {}); // Whoever takes it is told.
+    video.src = this.url;
+  }
+
+  /** What the engine takes these media for they are: the beginning of the segment that it is given the early answer of. */
+  fits(mime) {
+    return mime === this.mime && this.media.readyState !== "ended" && performance.now() - this.#since < EARLY_MS;
   }
 
   /** An answer that is shown as it comes until somebody reads it, who gets it from its beginning. */
@@ -60,7 +81,7 @@ class Opening {
       read.then(({ value }) => {
         if (!value || taken) return;
         this.#idle = this.#idle.then(() => this.#append(value));
-        this.#idle.catch(() => {}); // The engine does without.
+        this.#idle.catch(() => {});
         ahead();
       }, () => {});
     };
@@ -104,14 +125,20 @@ function early(base, video) {
     asked.set(url, { answer, stop, at: performance.now() });
     return answer;
   };
+  const since = performance.now();
   ask(`${base}/stream`).then(({ headers }) => {
     const [join, codecs] = headers.get("hawker-join")?.split("; ") ?? [];
     if (!join || !video || over) return;
     const mime = `video/mp4; ${codecs}`;
-    const opening = globalThis.MediaSource?.isTypeSupported(mime) && new Opening(video, mime);
-    if (opening) carry.opening = opening;
-    ask(`${base}/${join}`, (answer) => opening ? opening.of(answer) : answer).catch(() => {});
+    const opening = codecs && globalThis.MediaSource?.isTypeSupported(mime) ? new Opening(video, mime, since) : null;
+    carry.opening = opening;
+    ask(`${base}/${join}`, (answer) => opening?.of(answer) ?? answer).catch(() => {});
   }, () => {});
+  const stop = () => {
+    over = true;
+    for (const { stop } of asked.values()) stop.abort();
+    asked.clear();
+  };
   const carry = (url, options) => {
     const known = asked.get(url);
     asked.delete(url);
@@ -119,15 +146,13 @@ function early(base, video) {
     if (known && !fresh) known.stop.abort();
     if (url.endsWith(".mp4")) {
       // Whatever it is, nothing else is asked for first any more.
-      over = true;
-      for (const { stop } of asked.values()) stop.abort();
-      asked.clear();
+      stop();
     }
     if (!fresh) return fetch(url, options);
     options.signal.addEventListener("abort", () => known.stop.abort());
     return known.answer;
   };
-  return carry;
+  return Object.assign(carry, { stop });
 }
 
 let uiModule;
@@ -207,6 +232,8 @@ export class HawkerLive extends HTMLElement {
   #engine = null;
   #port = null;
   #starting = 0;
+  /** On a page, and begun: an upgrade tells the attributes first, one by one. */
+  #begun = false;
   #state = "connecting";
   #error = null;
   #message = "";
@@ -214,6 +241,7 @@ export class HawkerLive extends HTMLElement {
   #words = WORDS.en;
   #mounted = null;
   #token = null;
+  #early = null;
   #udp = null;
   /** What lives around the picture once there is one: see screen.js. */
   screen = null;
@@ -273,15 +301,17 @@ export class HawkerLive extends HTMLElement {
       close.addEventListener("click", () => this.remove());
       stage.append(close);
     }
+    this.#begun = true;
     this.#begin();
   }
 
   disconnectedCallback() {
+    this.#begun = false;
     this.#end();
   }
 
   attributeChangedCallback(name, before, now) {
-    if (!this.isConnected || before === now) return;
+    if (!this.#begun || before === now) return;
     if (name === "room" || name === "server") {
       this.#end();
       this.#begin();
@@ -306,17 +336,19 @@ export class HawkerLive extends HTMLElement {
       return;
     }
     const ask = early(`${server}/live/${this.room}`, this.quality === "auto" && this.#parts.video);
+    this.#early = ask;
     let module;
     try {
       module = await engine();
     } catch (error) {
-      engineModule = undefined;
+      if (turn !== this.#starting) return;
+      this.#quit();
       this.#fail("engine", `the player could not be loaded: ${error?.message ?? error}`);
       return;
     }
     if (turn !== this.#starting || !this.isConnected) return;
     const carry = (...asked) => (this.#udp ? this.#udp.fetch(...asked) : ask(...asked));
-    const port = new module.Port(this, this.#parts.video, server, this.room, carry, ask.opening);
+    const port = new module.Port(this, this.#parts.video, server, this.room, carry, () => ask.opening);
     this.#port = port;
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
@@ -324,8 +356,19 @@ export class HawkerLive extends HTMLElement {
     this.#emit("hawker:ready", { room: this.room, server });
   }
 
+  /** What was asked for before the engine was there is of no use any more. */
+  #quit() {
+    this.#early?.stop();
+    this.#early = null;
+    const { video } = this.#parts;
+    if (this.#port || !video.src) return;
+    video.removeAttribute("src");
+    video.load();
+  }
+
   #end() {
     this.#starting++;
+    this.#quit();
     this.#udp?.stop();
     this.#udp = null;
     this.#mounted?.unmount(this.shadowRoot);
@@ -518,4 +561,4 @@ function float() {
 if (document.body) float();
 else document.addEventListener("DOMContentLoaded", float, { once: true });
 // After what a player on the page asks for: the room's state is a round trip ahead of the media.
-engine().catch(() => (engineModule = undefined));
+if (!engineModule) engineBytes = binary("engine");

@@ -215,7 +215,7 @@ export class Port {
   }
 
   /**
-   * A new MediaSource with one SourceBuffer; where there is only ManagedMediaSource (iPhone) it is that, which also tells when it
+   * A MediaSource with one SourceBuffer, and nothing in it that the engine does not append as well; where there is only ManagedMediaSource (iPhone) it is that, which also tells when it
    * wants media and when not. False: these codecs cannot be fed to the element.
    */
   open(codecs) {
@@ -223,35 +223,53 @@ export class Port {
     const mime = typed(codecs);
     const Source = source();
     if (!Source?.isTypeSupported(mime)) return false;
-    const opening = this.#opening?.mime === mime && this.#opening.media.readyState === "open" && this.#opening;
+    const opening = this.#opening?.();
     this.#opening = undefined; // Once.
-    const media = opening ? opening.media : new Source();
+    if (opening?.fits(mime)) {
+      const { media } = opening;
+      this.#url = opening.url;
+      this.#source = media;
+      const mine = (run) => () => this.#source === media && run();
+      opening.leave().then(mine(() => this.#use(media, opening.buffer)), mine(() => this.#attach(new Source(), mime)));
+      return true;
+    }
+    URL.revokeObjectURL(opening?.url);
+    this.#attach(new Source(), mime);
+    return true;
+  }
+
+  #attach(media, mime) {
     this.#source = media;
-    // What an old one still tells is not heard.
-    const listen = (target, name, tell) => target.addEventListener(name, () => this.#source === media && tell());
-    const begin = () => {
+    const listen = this.#hearing(media);
+    listen(media, "sourceopen", () => {
       if (this.#buffer) return;
+      let buffer;
       try {
-        this.#buffer = opening?.buffer ?? media.addSourceBuffer(mime);
+        buffer = media.addSourceBuffer(mime);
       } catch {
         this.engine.broken();
         return;
       }
-      listen(this.#buffer, "updateend", () => this.engine.done());
-      listen(this.#buffer, "error", () => this.engine.broken());
-      this.engine.ready();
-    };
-    if (!opening) listen(media, "sourceopen", begin);
+      this.#use(media, buffer);
+    });
     listen(media, "startstreaming", () => this.engine.streaming(true));
     listen(media, "endstreaming", () => this.engine.streaming(false));
-    if (opening) {
-      const tell = (what) => () => this.#source === media && what();
-      opening.leave().then(tell(begin), tell(() => this.engine.broken()));
-      return true;
-    }
+    URL.revokeObjectURL(this.#url);
     this.#url = URL.createObjectURL(media);
     this.#video.src = this.#url;
-    return true;
+  }
+
+  #use(media, buffer) {
+    const listen = this.#hearing(media);
+    this.#buffer = buffer;
+    listen(buffer, "updateend", () => this.engine.done());
+    listen(buffer, "error", () => this.engine.broken());
+    this.engine.ready();
+  }
+
+  /** What an old source still tells is not heard. */
+  #hearing(media) {
+    return (target, name, tell) => target.addEventListener(name, () => this.#source === media && tell());
   }
 
   #close() {

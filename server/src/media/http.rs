@@ -237,13 +237,17 @@ async fn stream(
     response
 }
 
-/// What a page of which nothing is known yet asks for first, so that it can before its player is there, and what that is
-/// (RFC 6381).
+/// What a page of which nothing is known yet asks for first, so that it can before its player is there. What that is (RFC 6381)
+/// only where there is nothing to choose: among several codecs the player does.
 fn join(stream: &proto::Stream) -> Option<String> {
     let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
     let rendition = stream.renditions.iter().find(fits).or(stream.renditions.last())?;
-    let proto::Rendition { name, codecs, .. } = rendition;
-    Some(format!("{}/{name}/{}.mp4; codecs=\"{codecs}\"", stream.epoch, stream.newest))
+    let mut join = format!("{}/{}/{}.mp4", stream.epoch, rendition.name, stream.newest);
+    let family = |of: &proto::Rendition| of.codecs.split('.').next().map(str::to_owned);
+    if stream.renditions.iter().all(|other| family(other) == family(rendition)) {
+        join.push_str(&format!("; codecs=\"{}\"", rendition.codecs));
+    }
+    Some(join)
 }
 
 fn playlist(kind: &'static str, text: String) -> Response {

@@ -83,7 +83,7 @@ impl Ledger {
             Kind::Audio => {
                 // A splice replaces both tracks: Chromium begins a new group of frames for both where the video goes back, and
                 // sound that begins later in it leaves a hole that `buffered` does not show.
-                let splicing = self.splice.as_ref().is_some_and(|splice| splice.request == request);
+                let splicing = self.splice.as_ref().is_some_and(|splice| splice.request <= request);
                 if !splicing && again.is_some_and(|again| before(again.audio_end_s)) {
                     return false;
                 }
@@ -91,8 +91,10 @@ impl Ledger {
             }
             Kind::Video => {
                 if let Some(splice) = self.splice.as_mut().filter(|splice| splice.request <= request) {
-                    // What follows waits in the same queue: a segment's last tenths alone may never be enough.
-                    splice.covered_s = splice.covered_s.max(end);
+                    // What follows without a gap waits in the same queue: a segment's last tenths alone may never be enough.
+                    if splice.request == request || start <= splice.covered_s + OVERLAP_EPSILON_S {
+                        splice.covered_s = splice.covered_s.max(end);
+                    }
                 } else if again.is_some_and(|again| again.rung == Some(rung) && before(again.video_end_s)) {
                     return false;
                 }
@@ -219,7 +221,10 @@ mod tests {
         frames(&mut ledger, 2, 4, 0..30);
         let stands = at_the_end_of(26.0);
         assert!(!ledger.release(&stands, false), "a seek into so little would only begin to wait");
-        frames(&mut ledger, 3, 4, 30..36);
+        frames(&mut ledger, 3, 4, 32..36);
+        assert!(!ledger.release(&stands, false), "some of it is still to come");
+        frames(&mut ledger, 2, 4, 30..32);
+        frames(&mut ledger, 3, 4, 32..36);
         assert!(ledger.release(&stands, false));
     }
 }

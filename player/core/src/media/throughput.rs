@@ -158,6 +158,7 @@ impl Throughput {
     /// The link has fallen: what it carried before proves nothing any more.
     pub fn fell(&mut self) {
         self.proven = None;
+        (self.run_us, self.run_bytes, self.shared) = (0, 0, false);
         self.trains = Rate::default();
     }
 

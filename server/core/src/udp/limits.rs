@@ -28,7 +28,7 @@ pub const BEYOND: f64 = 0.25;
 /// A stretch of packets that waited says how fast the link is with so many bytes and
 pub const PACE_BYTES_MIN: u64 = 24_000;
 /// after so long, microseconds.
-pub const PACE_US_MIN: u64 = 8_000;
+pub const PACE_US_MIN: u64 = 20_000;
 /// It is cut when it is this long, microseconds: several messages of a browser, each of which may be a few milliseconds off.
 pub const PACE_US_MAX: u64 = 50_000;
 /// A greater share of a round lost is no chance any more: a policer that drops instead of queueing.
