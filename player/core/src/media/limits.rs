@@ -112,7 +112,7 @@ pub const SPLICE_COST_S: f64 = 0.2;
 pub const ON_THE_WAY_S: f64 = 0.2;
 /// So much at most is on the way and cannot be called back, bits: what a socket and a router's queue hold.
 pub const ON_THE_WAY: f64 = 96.0 * 1024.0 * 8.0;
-/// Our server's UDP keeps to what the link carries in a round trip and a short queue, seconds.
+/// Our server's UDP keeps to what the link carries in a round trip and a short queue: of usual links about so much, seconds.
 pub const ON_THE_WAY_SHORT_S: f64 = 0.1;
 /// Leaving a segment is a switch down and soon one up again: what a difference of a bit a second costs.
 pub const ABANDON_SWITCH_S: f64 = 1.5;
