@@ -5,6 +5,7 @@
 // Runs on pages that are not ours: no markup from strings, no inline styles, no inert HTML, nothing that needs a secure context.
 
 const HERE = new URL(".", import.meta.url);
+
 /** Asks for a module of WebAssembly. */
 function binary(name) {
   const asked = fetch(new URL(name + ".wasm", HERE));

@@ -215,8 +215,9 @@ export class Port {
   }
 
   /**
-   * A MediaSource with one SourceBuffer, and nothing in it that the engine does not append as well; where there is only ManagedMediaSource (iPhone) it is that, which also tells when it
-   * wants media and when not. False: these codecs cannot be fed to the element.
+   * A MediaSource with one SourceBuffer, and nothing in it that the engine does not append as well; where there is only
+   * ManagedMediaSource (iPhone) it is that, which also tells when it wants media and when not. False: these codecs cannot be fed to
+   * the element.
    */
   open(codecs) {
     this.#close();
