@@ -265,8 +265,12 @@ fn late_engine(first: &str) -> String {
 async fn the_first_picture_does_not_wait_for_the_engine() {
     let show = show::on_air().await;
     let page = browser::chromium().await;
+    let room = format!("{}/room/demo", show.server.url);
+    // There is something to show.
+    page.open(&room).await;
+    show::moves(&page).await;
     page.before_pages(&late_engine("")).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
+    page.open(&room).await;
     show::moves(&page).await;
     let before = page.eval("return window.before").await;
     assert_eq!((&before["lit"], &before["state"]), (&json!(true), &json!("connecting")), "{before}");
@@ -285,8 +289,11 @@ async fn a_picture_of_before_the_engine_goes_when_the_room_changes() {
     let show = show::on_air().await;
     show.server.room("later").await;
     let page = browser::chromium().await;
+    let room = format!("{}/room/demo", show.server.url);
+    page.open(&room).await;
+    show::moves(&page).await;
     page.before_pages(&late_engine("live.room = 'later'")).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
+    page.open(&room).await;
     drawn(&page, "Not live yet").await;
     assert_eq!(page.eval("return window.before.lit").await, json!(true));
     let left = page.eval(&format!("return {LIVE}.shadowRoot.querySelector('video').readyState")).await;
