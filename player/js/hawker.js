@@ -38,6 +38,7 @@ function engine() {
 
 /** Answers that are older than this, in ms, are of another moment of the show. */
 const EARLY_MS = 2000;
+const fresh = (at) => performance.now() - at < EARLY_MS;
 
 /**
  * The first picture before the engine is there: the beginning of the media that are asked for early goes into a MediaSource, with
@@ -66,7 +67,7 @@ class Opening {
 
   /** What the engine takes these media for they are: the beginning of the segment that it is given the early answer of. */
   fits(mime) {
-    return mime === this.mime && this.media.readyState !== "ended" && performance.now() - this.#since < EARLY_MS;
+    return mime === this.mime && this.media.readyState !== "ended" && fresh(this.#since);
   }
 
   /** An answer that is shown as it comes until somebody reads it, who gets it from its beginning. */
@@ -143,13 +144,13 @@ function early(base, video) {
   const carry = (url, options) => {
     const known = asked.get(url);
     asked.delete(url);
-    const fresh = known && performance.now() - known.at < EARLY_MS;
-    if (known && !fresh) known.stop.abort();
-    if (url.endsWith(".mp4")) {
-      // Whatever it is, nothing else is asked for first any more.
-      stop();
+    // Whatever segment it is, nothing else is asked for first any more.
+    if (url.endsWith(".mp4")) stop();
+    if (!known) return fetch(url, options);
+    if (!fresh(known.at)) {
+      known.stop.abort();
+      return fetch(url, options);
     }
-    if (!fresh) return fetch(url, options);
     options.signal.addEventListener("abort", () => known.stop.abort());
     return known.answer;
   };

@@ -152,7 +152,7 @@ export class Port {
       // The server's estimate of the connection (CTA-5006), in kb/s.
       const estimate = /etp=(\d+)/.exec(said("cmsd-dynamic"))?.[1];
       const independent = said("hawker-independent") !== "0";
-      // What is missing is told as no number. Our server's UDP says so in a header of ours (udp.js).
+      // What is missing is told as no number. That it came over our server's UDP, which keeps little on the way, udp.js adds.
       const head = [response.status, parseFloat(said("retry-after")), independent, parseFloat(estimate), said("udp") === ""];
       reader = this.engine.head(id, ...head) && response.body.getReader();
     } catch {}
@@ -226,16 +226,15 @@ export class Port {
     if (!Source?.isTypeSupported(mime)) return false;
     const opening = this.#opening?.();
     this.#opening = undefined; // Once.
-    if (opening?.fits(mime)) {
-      const { media } = opening;
-      this.#url = opening.url;
-      this.#source = media;
-      const mine = (run) => () => this.#source === media && run();
-      opening.leave().then(mine(() => this.#use(media, opening.buffer)), mine(() => this.#attach(new Source(), mime)));
+    if (opening) this.#url = opening.url;
+    if (!opening?.fits(mime)) {
+      this.#attach(new Source(), mime);
       return true;
     }
-    URL.revokeObjectURL(opening?.url);
-    this.#attach(new Source(), mime);
+    const { media } = opening;
+    this.#source = media;
+    const mine = (run) => () => this.#source === media && run();
+    opening.leave().then(mine(() => this.#use(media, opening.buffer)), mine(() => this.#attach(new Source(), mime)));
     return true;
   }
 

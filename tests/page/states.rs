@@ -6,7 +6,7 @@ use hawker_tests::browser::{self, Browser, Options};
 use serde_json::json;
 
 use crate::axe;
-use crate::show;
+use crate::show::{self, Show};
 
 const SOON: Duration = Duration::from_secs(30);
 const LIVE: &str = "document.querySelector('hawker-live')";
@@ -260,17 +260,22 @@ fn late_engine(first: &str) -> String {
     )
 }
 
+/// The room's page with such an engine, once there is something to show.
+async fn opened_late(show: &Show, first: &str) -> Browser {
+    let page = browser::chromium().await;
+    let room = format!("{}/room/demo", show.server.url);
+    page.open(&room).await;
+    show::moves(&page).await;
+    page.before_pages(&late_engine(first)).await;
+    page.open(&room).await;
+    page
+}
+
 /// It is what takes longest on a cold page.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_picture_does_not_wait_for_the_engine() {
     let show = show::on_air().await;
-    let page = browser::chromium().await;
-    let room = format!("{}/room/demo", show.server.url);
-    // There is something to show.
-    page.open(&room).await;
-    show::moves(&page).await;
-    page.before_pages(&late_engine("")).await;
-    page.open(&room).await;
+    let page = opened_late(&show, "").await;
     show::moves(&page).await;
     let before = page.eval("return window.before").await;
     assert_eq!((&before["lit"], &before["state"]), (&json!(true), &json!("connecting")), "{before}");
@@ -288,12 +293,7 @@ async fn the_first_picture_does_not_wait_for_the_engine() {
 async fn a_picture_of_before_the_engine_goes_when_the_room_changes() {
     let show = show::on_air().await;
     show.server.room("later").await;
-    let page = browser::chromium().await;
-    let room = format!("{}/room/demo", show.server.url);
-    page.open(&room).await;
-    show::moves(&page).await;
-    page.before_pages(&late_engine("live.room = 'later'")).await;
-    page.open(&room).await;
+    let page = opened_late(&show, "live.room = 'later'").await;
     drawn(&page, "Not live yet").await;
     assert_eq!(page.eval("return window.before.lit").await, json!(true));
     let left = page.eval(&format!("return {LIVE}.shadowRoot.querySelector('video').readyState")).await;

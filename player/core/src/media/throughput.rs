@@ -25,10 +25,7 @@ pub struct Throughput {
     last: Option<Instant>,
     busy_us: u64,
     busy_bytes: u64,
-    run_us: u64,
-    run_bytes: u64,
-    /// Not the stream alone was on the link in this run.
-    shared: bool,
+    run: Run,
     proven: Option<(Instant, f64)>,
     transit: Least,
     late_ms: f64,
@@ -37,6 +34,15 @@ pub struct Throughput {
     late: Option<(Instant, u64)>,
     trains: Rate,
     train: Train,
+}
+
+/// Chunks that each waited behind the one before.
+#[derive(Debug, Default)]
+struct Run {
+    us: u64,
+    bytes: u64,
+    /// Not the stream alone was on the link.
+    shared: bool,
 }
 
 /// Pieces of one chunk that follow each other closely: how fast the link passes on what it has.
@@ -52,7 +58,7 @@ impl Throughput {
     /// Media of another request follow: the time until now says nothing.
     pub fn opened(&mut self, now: Instant) {
         self.close(now);
-        (self.run_us, self.run_bytes) = (0, 0);
+        self.run = Run { shared: self.run.shared, ..Run::default() };
         self.last = Some(now);
     }
 
@@ -62,7 +68,7 @@ impl Throughput {
             // Sound may come without a stamp: its bytes count with those of the picture.
             if self.queued {
                 self.busy_bytes += bytes;
-                self.run_bytes += bytes;
+                self.run.bytes += bytes;
             }
             if let Some((_, had)) = &mut self.late {
                 *had += bytes;
@@ -91,14 +97,14 @@ impl Throughput {
                 }
                 self.busy_us += now.since(last).as_us();
                 self.busy_bytes += bytes;
-                self.run_us += now.since(last).as_us();
-                self.run_bytes += bytes;
-                if self.run_bytes >= u64::from(PROBE_BYTES_MIN) && !self.shared {
-                    self.prove(now, self.run_bytes, self.run_us);
+                self.run.us += now.since(last).as_us();
+                self.run.bytes += bytes;
+                if self.run.bytes >= u64::from(PROBE_BYTES_MIN) && !self.run.shared {
+                    self.prove(now, self.run.bytes, self.run.us);
                 }
             } else {
                 self.close(now);
-                (self.run_us, self.run_bytes, self.shared) = (0, 0, false);
+                self.run = Run::default();
             }
         }
         self.last = Some(now);
@@ -152,13 +158,13 @@ impl Throughput {
 
     /// Something else is on the link as well: what comes until nothing waits any more proves no limit of it.
     pub fn shared(&mut self) {
-        self.shared = true;
+        self.run.shared = true;
     }
 
     /// The link has fallen: what it carried before proves nothing any more.
     pub fn fell(&mut self) {
         self.proven = None;
-        (self.run_us, self.run_bytes, self.shared) = (0, 0, false);
+        self.run = Run::default();
         self.trains = Rate::default();
     }
 

@@ -208,11 +208,11 @@ impl Pace {
 
     fn told(&mut self, now_us: u64, least_us: u64) {
         let Message { bytes, sent_us: Some(sent_us) } = std::mem::take(&mut self.message) else { return };
-        let since_us = now_us.saturating_sub(std::mem::replace(&mut self.told_us, now_us));
-        let waited = sent_us.saturating_add(least_us) <= now_us.saturating_sub(since_us);
+        let before_us = std::mem::replace(&mut self.told_us, now_us);
+        let waited = sent_us.saturating_add(least_us) <= before_us;
         if waited {
             self.bytes = self.bytes.saturating_add(bytes);
-            self.us = self.us.saturating_add(since_us);
+            self.us = self.us.saturating_add(now_us.saturating_sub(before_us));
         }
         // A stretch without an end is looked at in pieces.
         if !waited || self.us >= PACE_US_MAX {
