@@ -41,39 +41,39 @@ const EARLY_MS = 2000;
 const fresh = (at) => performance.now() - at < EARLY_MS;
 
 /**
- * The first picture before the engine is there: the beginning of the media that are asked for early goes into a MediaSource, with
- * which the engine goes on.
+ * A MediaSource that is open before the engine is there, which goes on with it. The beginning of the media that are asked for early
+ * goes in and is shown, where the answer says of what codecs they are.
  */
 class Opening {
   media = new MediaSource();
-  url = URL.createObjectURL(this.media);
   #video;
   #since;
   #idle;
-  #shown = false;
   #over = false;
 
-  /** Of an answer that was asked for then. */
-  constructor(video, mime, since) {
+  /** For media that were asked for then. */
+  constructor(video, since) {
     this.#video = video;
     this.#since = since;
-    this.mime = mime;
-    this.#idle = new Promise((done) => this.media.addEventListener("sourceopen", done, { once: true })).then(() => {
-      this.buffer = this.media.addSourceBuffer(mime);
-    });
-    this.#idle.catch(() => {}); // Whoever takes it is told.
-    video.src = this.url;
+    const url = URL.createObjectURL(this.media);
+    const open = new Promise((done) => this.media.addEventListener("sourceopen", done, { once: true }));
+    this.#idle = open.then(() => URL.revokeObjectURL(url));
+    video.src = url;
   }
 
   /** What the engine takes these media for they are: the beginning of the segment that it is given the early answer of. */
   fits(mime) {
-    return mime === this.mime && this.media.readyState !== "ended" && fresh(this.#since);
+    return (!this.mime || mime === this.mime) && this.media.readyState !== "ended" && fresh(this.#since);
   }
 
   /** An answer that is shown as it comes until somebody reads it, who gets it from its beginning. */
   of(answer) {
-    const { ok, status, headers } = answer;
-    if (!ok) return answer;
+    const { status, headers } = answer;
+    const mime = headers.get("content-type");
+    if (this.#over || !/codecs/.test(mime) || !MediaSource.isTypeSupported(mime)) return answer;
+    this.mime = mime;
+    this.#idle = this.#idle.then(() => this.#begin());
+    this.#idle.catch(() => {}); // Whoever takes it is told.
     const reader = answer.body.getReader();
     const reads = [];
     let taken = false;
@@ -95,66 +95,72 @@ class Opening {
     return { status, headers, body: { getReader: () => ({ read }) } };
   }
 
-  async #append(piece) {
-    if (this.#over) return;
-    const { buffer } = this;
-    const done = new Promise((done) => buffer.addEventListener("updateend", done, { once: true }));
-    buffer.appendBuffer(piece);
-    await done;
-    if (this.#shown || !buffer.buffered.length) return;
-    this.#shown = true;
-    this.#video.currentTime = buffer.buffered.start(0);
+  /** Whoever appends first: decoders take longer to be there than the engine to know where to play, so they begin at once. */
+  #begin() {
+    const buffer = (this.buffer = this.media.addSourceBuffer(this.mime));
+    const show = () => {
+      if (!buffer.buffered.length) return;
+      buffer.removeEventListener("updateend", show);
+      this.#video.currentTime = buffer.buffered.start(0);
+    };
+    buffer.addEventListener("updateend", show);
   }
 
-  /** Lets go of the buffer: nothing is under way in it, and what is appended next begins a segment. */
-  async leave() {
+  async #append(piece) {
+    if (this.#over) return;
+    const done = new Promise((done) => this.buffer.addEventListener("updateend", done, { once: true }));
+    this.buffer.appendBuffer(piece);
+    await done;
+  }
+
+  /** Lets go of it, and gives a buffer in which nothing is under way: what is appended next begins a segment. */
+  async leave(mime) {
     this.#over = true;
     await this.#idle;
-    this.buffer.abort();
+    this.buffer?.abort();
+    return this.buffer ?? this.media.addSourceBuffer(mime);
   }
 }
 
 /**
- * Asks for what the engine will ask for first while that is still being loaded: the room's state, and the media that the server
- * names to begin with, the beginning of which is shown if there is a video. Gives what the engine takes for `fetch`.
+ * Asks for what the engine will ask for first while that is still being loaded: the room's state, and, if there is a video to show
+ * them in, the media that the server would begin with.
  */
 function early(base, video) {
-  const asked = new Map();
-  let over = false;
-  const ask = (url, shown) => {
-    const stop = new AbortController();
-    const answer = fetch(url, { cache: "no-store", credentials: "omit", signal: stop.signal }).then(shown);
-    asked.set(url, { answer, stop, at: performance.now() });
-    return answer;
-  };
   const since = performance.now();
-  ask(`${base}/stream`).then(({ headers }) => {
-    const [join, codecs] = headers.get("hawker-join")?.split("; ") ?? [];
-    if (!join || !video || over) return;
-    const mime = `video/mp4; ${codecs}`;
-    const opening = codecs && globalThis.MediaSource?.isTypeSupported(mime) ? new Opening(video, mime, since) : null;
-    carry.opening = opening;
-    ask(`${base}/${join}`, (answer) => opening?.of(answer) ?? answer).catch(() => {});
-  }, () => {});
-  const stop = () => {
-    over = true;
-    for (const { stop } of asked.values()) stop.abort();
-    asked.clear();
+  const opening = video && globalThis.MediaSource ? new Opening(video, since) : null;
+  /** Where what is answered has its own address, and the answer. */
+  const ask = (name, show = (answer) => answer) => {
+    const stop = new AbortController();
+    const asked = fetch(`${base}/${name}`, { cache: "no-store", credentials: "omit", signal: stop.signal });
+    const answer = asked.then((answer) => [`${base}/${answer.headers.get("content-location") ?? name}`, show(answer)]);
+    answer.catch(() => {}); // Whoever takes it is told.
+    return { answer, stop };
   };
-  const carry = (url, options) => {
-    const known = asked.get(url);
-    asked.delete(url);
-    // Whatever segment it is, nothing else is asked for first any more.
-    if (url.endsWith(".mp4")) stop();
-    if (!known) return fetch(url, options);
-    if (!fresh(known.at)) {
+  // First what is shown: where requests do not share a connection, the one that the script came over is open already.
+  let join = video && ask("join", (answer) => opening?.of(answer) ?? answer);
+  let state = ask("stream");
+  return {
+    opening,
+    /** What the engine takes for `fetch`. */
+    async fetch(url, options) {
+      let known;
+      if (url.endsWith(".mp4")) [known, join] = [join];
+      else if (url === `${base}/stream`) [known, state] = [state];
+      if (!known) return fetch(url, options);
+      options.signal.addEventListener("abort", () => known.stop.abort());
+      if (fresh(since)) {
+        const [where, answer] = await known.answer;
+        if (where === url) return answer;
+      }
       known.stop.abort();
       return fetch(url, options);
-    }
-    options.signal.addEventListener("abort", () => known.stop.abort());
-    return known.answer;
+    },
+    stop() {
+      state?.stop.abort();
+      join?.stop.abort();
+    },
   };
-  return Object.assign(carry, { stop });
 }
 
 let uiModule;
@@ -349,8 +355,8 @@ export class HawkerLive extends HTMLElement {
       return;
     }
     if (turn !== this.#starting || !this.isConnected) return;
-    const carry = (...asked) => (this.#udp ? this.#udp.fetch(...asked) : ask(...asked));
-    const port = new module.Port(this, this.#parts.video, server, this.room, carry, () => ask.opening);
+    const carry = (...asked) => (this.#udp ?? ask).fetch(...asked);
+    const port = new module.Port(this, this.#parts.video, server, this.room, carry, ask.opening);
     this.#port = port;
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);

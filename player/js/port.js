@@ -63,7 +63,7 @@ export class Port {
   /** Media waiting to be appended: [request, view]. */
   #queue = [];
   #url = "";
-  /** A MediaSource that shows something already: see hawker.js. */
+  /** A MediaSource that is open already, or nothing: see hawker.js. */
   #opening;
   #source = null;
   #buffer = null;
@@ -224,17 +224,18 @@ export class Port {
     const mime = typed(codecs);
     const Source = source();
     if (!Source?.isTypeSupported(mime)) return false;
-    const opening = this.#opening?.();
-    this.#opening = undefined; // Once.
-    if (opening) this.#url = opening.url;
+    const opening = this.#opening;
+    this.#opening = null; // Once.
     if (!opening?.fits(mime)) {
       this.#attach(new Source(), mime);
       return true;
     }
     const { media } = opening;
     this.#source = media;
-    const mine = (run) => () => this.#source === media && run();
-    opening.leave().then(mine(() => this.#use(media, opening.buffer)), mine(() => this.#attach(new Source(), mime)));
+    opening.leave(mime).then(
+      (buffer) => this.#source === media && this.#use(media, buffer),
+      () => this.#source === media && this.#attach(new Source(), mime),
+    );
     return true;
   }
 

@@ -82,13 +82,22 @@ async fn a_waiting_page_is_told_when_the_encoder_comes() {
     let live = Stream::decode(waiting.await.unwrap()).unwrap();
     assert_eq!((live.state(), live.newest), (State::Live, 1));
     assert_eq!(live.renditions[0].codecs, "avc1.64000d");
-    // A page asks for this before its player is there.
-    let told = rig.get("stream").await;
-    let (join, codecs) = header(&told, "hawker-join").split_once("; ").expect("a path and what it is");
-    assert_eq!(join, format!("{}/{}/1.mp4", live.epoch, live.renditions[0].name));
-    assert_eq!(codecs, "codecs=\"avc1.64000d\"");
-    assert!(header(&told, "access-control-expose-headers").contains("hawker-join"));
-    assert_eq!(rig.get(join).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_page_that_knows_nothing_gets_what_to_begin_with() {
+    let mut rig = rig().await;
+    let early = rig.get("join").await;
+    assert_eq!((early.status().as_u16(), header(&early, "cache-control")), (204, "no-store"));
+    rig.send(3);
+    let path = format!("{}/1.mp4", rig.base().await);
+    let join = rig.get("join").await;
+    assert_eq!((join.status().as_u16(), header(&join, "content-location")), (200, &*path));
+    assert_eq!(header(&join, "content-type"), "video/mp4; codecs=\"avc1.64000d\"");
+    assert_eq!((header(&join, "cache-control"), header(&join, "hawker-independent")), ("no-store", "1"));
+    assert!(header(&join, "access-control-expose-headers").contains("content-location"));
+    rig.send(23);
+    assert_eq!(join.bytes().await.unwrap(), rig.get(&path).await.bytes().await.unwrap(), "streamed like it");
 }
 
 #[tokio::test]

@@ -9,11 +9,11 @@ use crate::ops::config::HttpConfig;
 const EXPOSED: [&str; 10] = [
     "etag",
     "content-length",
+    "content-location",
     "content-range",
     "retry-after",
     "date",
     "hawker-independent",
-    "hawker-join",
     "hawker-state",
     "cmsd-dynamic",
     "cmsd-static",

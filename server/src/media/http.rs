@@ -34,6 +34,7 @@ pub fn routes() -> Router<App> {
         .route("/live/{room}/{epoch}/{rendition}/{track}/{file}", get(media))
         .layer(CompressionLayer::new().compress_when(is_playlist))
         .route("/live/{room}/stream", get(stream))
+        .route("/live/{room}/join", get(join))
 }
 
 /// Whether a page gets a finished object, one that is being made, or has to wait for it.
@@ -52,36 +53,41 @@ async fn media(
         Err(_) => return missing(None),
     };
     let Some(station) = app.media.station(room) else { return missing(None) };
-    let (mut changes, held) = match &request {
-        Request::Index(_) | Request::Manifest { .. } => (station.any(), limits::PLAYLIST_HELD),
-        Request::Of { rendition, what: What::Playlist(..), .. } => {
-            (station.media(rendition), limits::PLAYLIST_HELD)
-        }
-        Request::Of { rendition, .. } => (station.media(rendition), limits::SEGMENT_HELD),
+    let object = Object { rest, request: &request, headers: &headers, peer: peer.as_deref() };
+    object.answer(station, &app).await
+}
+
+/// What a page of which nothing is known yet plays first, so that it can be asked for before there is a player. Which that is, is
+/// said; what it is only where there is nothing to choose: among several codecs the player does.
+async fn join(State(app): State<App>, peer: Option<Extension<Peer>>, Path(room): Path<String>) -> Response {
+    let Some(station) = app.media.station(&room) else { return missing(None) };
+    let stream = station.live().stream(app.clock.wall());
+    let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
+    let Some(rendition) = stream.renditions.iter().find(fits).or(stream.renditions.last()) else {
+        // Who is early did nothing wrong, and a browser would put an error into the page's console.
+        return (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
     };
-    let deadline = tokio::time::Instant::now() + held;
-    loop {
-        changes.mark_unchanged();
-        let answer = station.live().reply(&request);
-        let object = Object { rest, request: &request, headers: &headers, peer: peer.as_deref() };
-        match answer {
-            Answer::Offline => return missing(Some("offline")),
-            Answer::Ended => return missing(Some("ended")),
-            Answer::Live(Reply::Whole(whole)) => return object.whole(whole),
-            Answer::Live(Reply::Follow(first)) => return object.follow(first, station, changes, &app),
-            Answer::Live(Reply::Playlist(text)) => return playlist(PLAYLIST, text),
-            Answer::Live(Reply::Manifest(text)) => return playlist(MANIFEST, text),
-            Answer::Live(Reply::NotFound) => return missing(Some("live")),
-            Answer::Live(Reply::Gone) => return refuse(StatusCode::GONE, "This is no longer kept.\n"),
-            Answer::Live(Reply::Bad(why)) => return bad(why),
-            Answer::Live(Reply::Wait) => {}
-        }
-        if !more(&mut changes, deadline, &app).await {
-            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "Not there yet: ask again.\n");
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            return response;
+    let rest = format!("{}/{}/{}.mp4", stream.epoch, rendition.name, stream.newest);
+    let request = Request::Of {
+        epoch: stream.epoch.clone(),
+        rendition: rendition.name.clone(),
+        what: What::Object(stream.newest),
+    };
+    let none = HeaderMap::new();
+    let object = Object { rest: &rest, request: &request, headers: &none, peer: peer.as_deref() };
+    let mut response = object.answer(station, &app).await;
+    if response.status() == StatusCode::OK {
+        let headers = response.headers_mut();
+        // The next one to ask gets another.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.remove(header::ETAG);
+        put(headers, header::CONTENT_LOCATION, &rest);
+        let family = |of: &proto::Rendition| of.codecs.split('.').next().map(str::to_owned);
+        if stream.renditions.iter().all(|other| family(other) == family(rendition)) {
+            put(headers, header::CONTENT_TYPE, &format!("video/mp4; codecs=\"{}\"", rendition.codecs));
         }
     }
+    response
 }
 
 /// Waits for the room to change; false: the request has been held long enough.
@@ -102,6 +108,38 @@ struct Object<'a> {
 }
 
 impl Object<'_> {
+    async fn answer(&self, station: Shared, app: &App) -> Response {
+        let (mut changes, held) = match self.request {
+            Request::Index(_) | Request::Manifest { .. } => (station.any(), limits::PLAYLIST_HELD),
+            Request::Of { rendition, what: What::Playlist(..), .. } => {
+                (station.media(rendition), limits::PLAYLIST_HELD)
+            }
+            Request::Of { rendition, .. } => (station.media(rendition), limits::SEGMENT_HELD),
+        };
+        let deadline = tokio::time::Instant::now() + held;
+        loop {
+            changes.mark_unchanged();
+            let answer = station.live().reply(self.request);
+            match answer {
+                Answer::Offline => return missing(Some("offline")),
+                Answer::Ended => return missing(Some("ended")),
+                Answer::Live(Reply::Whole(whole)) => return self.whole(whole),
+                Answer::Live(Reply::Follow(first)) => return self.follow(first, station, changes, app),
+                Answer::Live(Reply::Playlist(text)) => return playlist(PLAYLIST, text),
+                Answer::Live(Reply::Manifest(text)) => return playlist(MANIFEST, text),
+                Answer::Live(Reply::NotFound) => return missing(Some("live")),
+                Answer::Live(Reply::Gone) => return refuse(StatusCode::GONE, "This is no longer kept.\n"),
+                Answer::Live(Reply::Bad(why)) => return bad(why),
+                Answer::Live(Reply::Wait) => {}
+            }
+            if !more(&mut changes, deadline, app).await {
+                let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, "Not there yet: ask again.\n");
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                return response;
+            }
+        }
+    }
+
     fn whole(&self, Whole { bytes, independent }: Whole) -> Response {
         let etag = self.etag();
         if self.headers.get(header::IF_NONE_MATCH).is_some_and(|known| range::matches(known, &etag)) {
@@ -230,24 +268,7 @@ async fn stream(
         (header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    let mut response = (headers, stream.encode_to_vec()).into_response();
-    if let Some(join) = join(&stream) {
-        put(response.headers_mut(), HeaderName::from_static("hawker-join"), &join);
-    }
-    response
-}
-
-/// What a page of which nothing is known yet asks for first, so that it can before its player is there. What that is (RFC 6381)
-/// only where there is nothing to choose: among several codecs the player does.
-fn join(stream: &proto::Stream) -> Option<String> {
-    let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
-    let rendition = stream.renditions.iter().find(fits).or(stream.renditions.last())?;
-    let mut join = format!("{}/{}/{}.mp4", stream.epoch, rendition.name, stream.newest);
-    let family = |of: &proto::Rendition| of.codecs.split('.').next().map(str::to_owned);
-    if stream.renditions.iter().all(|other| family(other) == family(rendition)) {
-        join.push_str(&format!("; codecs=\"{}\"", rendition.codecs));
-    }
-    Some(join)
+    (headers, stream.encode_to_vec()).into_response()
 }
 
 fn playlist(kind: &'static str, text: String) -> Response {

@@ -537,7 +537,13 @@ impl Machine for Player {
             }
             Input::Probed(bytes, took) => self.abr.handle(now, abr::Input::Probed(bytes, took)),
             Input::Ready => self.buffer.handle(now, buffer::Input::Ready),
-            Input::Done(bytes) => self.buffer.handle(now, buffer::Input::Done(bytes)),
+            Input::Done(bytes) => {
+                self.buffer.handle(now, buffer::Input::Done(bytes));
+                // What playback begins with does not wait for the next look.
+                if self.latency.joining() && self.look.is_some() && self.buffer.idle() {
+                    self.out.push_back(Output::Look);
+                }
+            }
             Input::Full => self.buffer.handle(now, buffer::Input::Full),
             Input::Broken => self.broken(now),
             Input::Sample(sample) => {

@@ -64,6 +64,7 @@ impl Player {
 
 #[cfg(test)]
 mod tests {
+    use hawker_wire::Span;
     use hawker_wire::proto::{Rendition, Stream, stream};
 
     use super::super::Input;
@@ -100,5 +101,16 @@ mod tests {
         let wanted: Vec<_> = std::iter::from_fn(|| player.poll()).collect();
         assert!(!wanted.iter().any(|wanted| matches!(wanted, Output::Unplayable(_))), "{wanted:?}");
         assert_eq!(player.rebuilds, 1, "it counts towards giving the room up");
+    }
+
+    #[test]
+    fn what_playback_begins_with_is_looked_at_as_soon_as_it_is_in() {
+        let now = Instant::from_ms(1_000);
+        let mut player = Player::new(now, 1);
+        joins(&mut player, now);
+        player.handle(now, Input::Ready);
+        while player.poll().is_some() {}
+        player.handle(now + Span::from_ms(5), Input::Done(1_000));
+        assert_eq!(player.poll(), Some(Output::Look));
     }
 }
