@@ -415,9 +415,11 @@ impl Subject for Whole {
             28..=37 => {
                 let scale = Timescale::new(one(random, &[1_000, 48_000, 1])).unwrap_or(Timescale::MS);
                 let tick = |at: f64| Ticks((at * f64::from(scale.per_second())) as i64);
+                let start = tick(seconds(random, now));
                 let chunk = Chunk {
                     kind: one(random, &[Kind::Video, Kind::Audio]),
-                    start: tick(seconds(random, now)),
+                    start,
+                    last: if rarely(random, 20) { tick(seconds(random, now)) } else { start },
                     duration: tick(if rarely(random, 20) { seconds(random, now) } else { 0.033 }),
                     timescale: scale,
                     key: rarely(random, 5),

@@ -97,7 +97,14 @@ impl Mse {
             let Unit::Chunk { chunk, .. } = unit else { continue };
             match chunk.kind {
                 Kind::Audio => self.audio.push((chunk.start_s(), chunk.end_s())),
-                Kind::Video => self.append_frame(chunk.start_s(), chunk.end_s(), chunk.key, rung),
+                Kind::Video => {
+                    let (start_s, length_s) = (chunk.start_s(), chunk.end_s() - chunk.start_s());
+                    let frames = (length_s / (chunk.end_s() - chunk.last_s())).round().max(1.0);
+                    for n in 0..frames as u32 {
+                        let at = |n: u32| start_s + length_s * f64::from(n) / frames;
+                        self.append_frame(at(n), at(n + 1), chunk.key && n == 0, rung);
+                    }
+                }
             }
         }
         self.merge();

@@ -55,7 +55,7 @@ pub enum InitVerdict {
 
 /// When a chunk was made, by the server or by itself: a picture that does not say was made at its time. Only differences count.
 pub(super) fn made(chunk: &Chunk) -> Option<Wall> {
-    let by_time = (chunk.kind == Kind::Video).then(|| Wall((chunk.start_s() * 1e3) as u64));
+    let by_time = (chunk.kind == Kind::Video).then(|| Wall((chunk.last_s() * 1e3) as u64));
     chunk.made.or(by_time)
 }
 
@@ -198,6 +198,7 @@ mod tests {
                 kind: Kind::Video,
                 start: Ticks(number),
                 duration: Ticks(1),
+                last: Ticks(number),
                 timescale: Timescale::new(30).expect("thirty"),
                 key: number % 30 == 0,
                 made: None,

@@ -220,7 +220,7 @@ impl Player {
                         }
                     }
                     if let Some(made) = chunk.made {
-                        self.made = Some((chunk.start_s(), made.as_ms() as f64));
+                        self.made = Some((chunk.last_s(), made.as_ms() as f64));
                     }
                     self.keep(now, request, *len);
                 } else {

@@ -57,6 +57,8 @@ pub struct Fragment {
     pub start: Ticks,
     /// Sum of the sample durations.
     pub duration: Ticks,
+    /// Decode time of the last sample.
+    pub last: Ticks,
     /// The first sample is a sync sample.
     pub key: bool,
 }
@@ -130,20 +132,23 @@ pub fn fragment(moof: &[u8], init: &Init) -> Option<Fragment> {
     let start = Ticks(i64::try_from(start).ok()?);
 
     let mut total: i64 = 0;
+    let mut last = 0;
     let mut key = None;
     for (_, trun) in children(traf).filter(|(name, _)| name == b"trun") {
-        let (run, first) = run(trun, duration, sample_flags)?;
+        let (run, first, of_last) = run(trun, duration, sample_flags)?;
         total = total.saturating_add(run);
+        last = of_last;
         key.get_or_insert(first & NOT_SYNC == 0);
     }
-    Some(Fragment { track, start, duration: Ticks(total), key: key.unwrap_or(false) })
+    let last = Ticks(start.0.saturating_add(total).saturating_sub(i64::from(last)));
+    Some(Fragment { track, start, duration: Ticks(total), last, key: key.unwrap_or(false) })
 }
 
 /// `sample_is_non_sync_sample`, 14496-12, 8.8.3.1.
 const NOT_SYNC: u32 = 0x0001_0000;
 
-/// Total duration of a `trun` and the flags of its first sample (14496-12, 8.8.8).
-fn run(trun: &[u8], duration: u32, sample_flags: u32) -> Option<(i64, u32)> {
+/// Total duration of a `trun`, the flags of its first sample and the duration of its last (14496-12, 8.8.8).
+fn run(trun: &[u8], duration: u32, sample_flags: u32) -> Option<(i64, u32, u32)> {
     let mut at = Cursor(trun);
     let flags = at.u32()? & 0x00ff_ffff;
     let samples = at.u32()?;
@@ -152,15 +157,18 @@ fn run(trun: &[u8], duration: u32, sample_flags: u32) -> Option<(i64, u32)> {
     }
     let first = if flags & 0x004 != 0 { Some(at.u32()?) } else { None };
     if flags & 0x500 == 0 {
-        return Some((i64::from(duration).saturating_mul(i64::from(samples)), first.unwrap_or(sample_flags)));
+        let total = i64::from(duration).saturating_mul(i64::from(samples));
+        return Some((total, first.unwrap_or(sample_flags), duration));
     }
     if samples > SAMPLES_MAX {
         return None;
     }
     let mut total: i64 = 0;
+    let mut last = 0;
     let mut first_flags = first;
     for _ in 0..samples {
-        total = total.saturating_add(i64::from(if flags & 0x100 != 0 { at.u32()? } else { duration }));
+        last = if flags & 0x100 != 0 { at.u32()? } else { duration };
+        total = total.saturating_add(i64::from(last));
         if flags & 0x200 != 0 {
             at.u32()?;
         }
@@ -170,7 +178,7 @@ fn run(trun: &[u8], duration: u32, sample_flags: u32) -> Option<(i64, u32)> {
             at.u32()?;
         }
     }
-    Some((total, first_flags.unwrap_or(sample_flags)))
+    Some((total, first_flags.unwrap_or(sample_flags), last))
 }
 
 /// Reads the body of a `prft`: when the fragment was made, by the server's clock. `None`: not readable or before 1970.

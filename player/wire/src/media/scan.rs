@@ -39,7 +39,7 @@ pub enum Unit {
     },
 }
 
-/// One `moof` + `mdat`: in Hawker's objects one frame.
+/// One `moof` + `mdat`: in Hawker's objects one frame or a few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// What it carries.
@@ -48,7 +48,9 @@ pub struct Chunk {
     pub start: Ticks,
     /// Sum of its sample durations.
     pub duration: Ticks,
-    /// Of the two above.
+    /// Decode time of its last sample.
+    pub last: Ticks,
+    /// Of those above.
     pub timescale: Timescale,
     /// Starts with a sync sample.
     pub key: bool,
@@ -61,6 +63,12 @@ impl Chunk {
     #[must_use]
     pub fn start_s(&self) -> f64 {
         self.start.as_secs_f64(self.timescale)
+    }
+
+    /// Start of the last sample in seconds.
+    #[must_use]
+    pub fn last_s(&self) -> f64 {
+        self.last.as_secs_f64(self.timescale)
     }
 
     /// End in seconds.
@@ -270,11 +278,12 @@ impl Scanner {
     }
 
     fn chunk(&mut self) {
-        let Some(Fragment { track, start, duration, key }) = self.fragment.take() else { return };
+        let Some(Fragment { track, start, duration, last, key }) = self.fragment.take() else { return };
         let chunk = Chunk {
             kind: track.kind,
             start,
             duration,
+            last,
             timescale: track.timescale,
             key,
             made: self.made.take(),

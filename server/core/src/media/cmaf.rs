@@ -1,4 +1,4 @@
-//! CMAF boxes: initialisation segments and chunks (`prft moof mdat`) of one picture or a few frames of sound. Writes bytes from values; knows neither
+//! CMAF boxes: initialisation segments and chunks (`prft moof mdat`) of one frame or a few. Writes bytes from values; knows neither
 //! segments nor playlists, and reads no box back.
 //!
 //! | spec | what of it |
@@ -41,25 +41,32 @@ pub struct AudioEntry {
     pub channels: u32,
 }
 
-/// Access units that follow each other, and where they stand.
-#[derive(Clone, Copy, Debug)]
-pub struct Sample<'a> {
-    /// The track, which decides the track id and the shape of `trun`.
-    pub track: Track,
-    /// `mfhd.sequence_number`: grows with each chunk of a rendition.
-    pub sequence: u32,
-    /// Decoding time in the track's timescale.
-    pub tfdt: u64,
-    /// Duration of each in the track's timescale.
+/// One access unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its bytes.
+    pub data: Bytes,
+    /// Until the next one, in the track's timescale; the same for all sound of a chunk.
     pub duration: u32,
     /// Presentation less decoding time, in the track's timescale.
     pub cts: i32,
     /// Is it a sync sample? Sound always is.
     pub key: bool,
+}
+
+/// What goes into a chunk, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Fragment<'a> {
+    /// The track, which decides the track id and the shape of `trun`.
+    pub track: Track,
+    /// `mfhd.sequence_number`: grows with each chunk of a rendition.
+    pub sequence: u32,
+    /// Decoding time of the first in the track's timescale.
+    pub tfdt: u64,
     /// The server's clock, for a `prft`; `None` writes none.
     pub wall: Option<Wall>,
-    /// The access units: one picture, or frames of sound without a hole.
-    pub data: &'a [Bytes],
+    /// One or more that follow each other without a hole.
+    pub units: &'a [Unit],
 }
 
 /// Video ticks a second: the milliseconds of RTMP stamps.
@@ -107,49 +114,49 @@ pub fn init(video: Option<&VideoEntry>, audio: Option<&AudioEntry>) -> Bytes {
 /// `[prft] moof mdat`. At 75 a second each field costs a slow link 2 kb/s, so none is written that says nothing; but each fragment
 /// says its samples' duration and flags itself, as `cmf2` wants (ISO/IEC 23000-19, 7.7.3).
 #[must_use]
-pub fn chunk(sample: &Sample<'_>) -> Bytes {
-    let size: usize = sample.data.iter().map(Bytes::len).sum();
+pub fn chunk(fragment: &Fragment<'_>) -> Bytes {
+    let size: usize = fragment.units.iter().map(|unit| unit.data.len()).sum();
     let mut out = Vec::with_capacity(size.saturating_add(192));
-    if let Some(wall) = sample.wall {
+    if let Some(wall) = fragment.wall {
         // 8.16.5; flags 2: the time at which this fragment was written.
         full(&mut out, b"prft", 1, 2, |out| {
-            words(out, &[track_id(sample.track)]);
+            words(out, &[track_id(fragment.track)]);
             out.extend_from_slice(&ntp(wall).to_be_bytes());
-            out.extend_from_slice(&sample.tfdt.to_be_bytes());
+            out.extend_from_slice(&fragment.tfdt.to_be_bytes());
         });
     }
     let moof = out.len();
     let mut offset_at = 0;
     boxed(&mut out, b"moof", |out| {
-        full(out, b"mfhd", 0, 0, |out| words(out, &[sample.sequence]));
+        full(out, b"mfhd", 0, 0, |out| words(out, &[fragment.sequence]));
         boxed(out, b"traf", |out| {
-            let video = sample.track == Track::Video;
+            let video = fragment.track == Track::Video;
             let sound = if video { 0 } else { TFHD_DURATION | TFHD_FLAGS };
             full(out, b"tfhd", 0, DEFAULT_BASE_IS_MOOF | sound, |out| {
-                words(out, &[track_id(sample.track)]);
+                words(out, &[track_id(fragment.track)]);
                 if !video {
-                    words(out, &[sample.duration, SYNC]);
+                    words(out, &[fragment.units.first().map_or(0, |unit| unit.duration), SYNC]);
                 }
             });
-            full(out, b"tfdt", 1, 0, |out| out.extend_from_slice(&sample.tfdt.to_be_bytes()));
-            let with_cts = video && sample.cts != 0;
+            full(out, b"tfdt", 1, 0, |out| out.extend_from_slice(&fragment.tfdt.to_be_bytes()));
+            let with_cts = video && fragment.units.iter().any(|unit| unit.cts != 0);
             let fields =
                 if video { TRUN_DURATION | TRUN_FLAGS } else { 0 } | if with_cts { TRUN_CTS } else { 0 };
             let flags = TRUN_OFFSET | TRUN_SIZE | fields;
             full(out, b"trun", 1, flags, |out| {
-                words(out, &[sample.data.len() as u32]);
+                words(out, &[fragment.units.len() as u32]);
                 offset_at = out.len();
                 words(out, &[0]);
-                for unit in sample.data {
+                for unit in fragment.units {
                     if video {
-                        words(out, &[sample.duration]);
+                        words(out, &[unit.duration]);
                     }
-                    words(out, &[unit.len() as u32]);
+                    words(out, &[unit.data.len() as u32]);
                     if video {
-                        words(out, &[if sample.key { SYNC } else { NOT_SYNC }]);
+                        words(out, &[if unit.key { SYNC } else { NOT_SYNC }]);
                     }
                     if with_cts {
-                        out.extend_from_slice(&sample.cts.to_be_bytes());
+                        out.extend_from_slice(&unit.cts.to_be_bytes());
                     }
                 }
             });
@@ -157,7 +164,9 @@ pub fn chunk(sample: &Sample<'_>) -> Bytes {
     });
     let data_offset = (out.len() - moof + 8) as u32;
     patch(&mut out, offset_at, data_offset);
-    boxed(&mut out, b"mdat", |out| sample.data.iter().for_each(|unit| out.extend_from_slice(unit)));
+    boxed(&mut out, b"mdat", |out| {
+        fragment.units.iter().for_each(|unit| out.extend_from_slice(&unit.data));
+    });
     Bytes::from(out)
 }
 
@@ -321,23 +330,18 @@ const NOT_SYNC: u32 = 0x0101_0000;
 mod tests {
     use super::*;
 
-    fn sample(track: Track, data: &[Bytes]) -> Sample<'_> {
-        let video = track == Track::Video;
-        Sample {
-            track,
-            sequence: 7,
-            tfdt: 1_033,
-            duration: 33,
-            cts: if video { -33 } else { 0 },
-            key: !video,
-            wall: video.then_some(Wall(500)),
-            data,
-        }
+    fn fragment(track: Track, units: &[Unit]) -> Fragment<'_> {
+        let wall = (track == Track::Video).then_some(Wall(500));
+        Fragment { track, sequence: 7, tfdt: 1_033, wall, units }
+    }
+
+    fn picture(data: &'static [u8], cts: i32) -> Unit {
+        Unit { data: Bytes::from_static(data), duration: 33, cts, key: false }
     }
 
     #[test]
     fn a_chunk_points_at_its_data_and_keeps_the_stamps() {
-        let bytes = chunk(&sample(Track::Video, &[Bytes::from_static(b"frame")]));
+        let bytes = chunk(&fragment(Track::Video, &[picture(b"frame", -33)]));
         let moof = 32;
         let word = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
         assert_eq!(&bytes[4..8], b"prft");
@@ -347,15 +351,19 @@ mod tests {
         assert_eq!((word(trun + 16), word(trun + 20)), (33, 5), "duration and size");
         assert_eq!(word(trun + 28) as i32, -33, "a negative composition offset survives");
         assert_eq!(bytes[trun + 4], 1, "trun version 1");
-        let frame = [Bytes::from_static(b"frame")];
-        assert_eq!(chunk(&Sample { cts: 0, ..sample(Track::Video, &frame) }).len(), bytes.len() - 4);
+        let without = chunk(&fragment(Track::Video, &[picture(b"frame", 0)]));
+        assert_eq!(without.len(), bytes.len() - 4);
+        // What a slow link pays for, 30 times a second.
+        let more = chunk(&fragment(Track::Video, &[picture(b"frame", 0), picture(b"next", 0)]));
+        assert_eq!(more.len(), without.len() + 12 + 4);
+        assert!(more.ends_with(b"framenext"));
     }
 
-    /// What a slow link pays for, 40 times a second and more.
+    /// The same, 40 times a second and more.
     #[test]
     fn sound_says_no_more_than_sizes() {
-        let frames = [Bytes::from_static(b"one"), Bytes::from_static(b"three")];
-        let bytes = chunk(&sample(Track::Audio, &frames));
+        let sound = |data| Unit { data: Bytes::from_static(data), duration: 1_024, cts: 0, key: true };
+        let bytes = chunk(&fragment(Track::Audio, &[sound(b"one"), sound(b"three")]));
         let tfhd = bytes.windows(4).position(|w| w == b"tfhd").unwrap();
         assert_eq!(bytes[tfhd + 11], 2);
         assert_eq!(bytes.len(), 8 + 16 + 8 + 24 + 20 + 20 + 2 * 4 + 8 + 8);

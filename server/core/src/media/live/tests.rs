@@ -49,7 +49,7 @@ impl Rig {
                 dts: dts + n * 40,
                 cts: 0,
                 key: n % 25 == 0,
-                data: Bytes::from_static(b"nal"),
+                data: Bytes::from(vec![1; 2_500]),
             };
             self.event(id, Event::Frame(frame));
             self.ms += 40;

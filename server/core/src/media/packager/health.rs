@@ -24,6 +24,8 @@ pub struct Health {
     pub discontinuities: u64,
     last_key: Option<i64>,
     second: u64,
+    /// The encoder was there when this second began.
+    whole: bool,
     bits: u64,
     frames: u32,
 }
@@ -38,9 +40,10 @@ impl Health {
     pub(super) fn frame(&mut self, frame: &Frame, wall: Wall) {
         let second = wall.as_ms() / 1_000;
         if second != self.second {
+            let next = second == self.second + 1;
             (self.bps, self.frames_per_second) =
-                if second == self.second + 1 { (self.bits, self.frames) } else { (0, 0) };
-            (self.second, self.bits, self.frames) = (second, 0, 0);
+                if next && self.whole { (self.bits, self.frames) } else { (0, 0) };
+            (self.second, self.whole, self.bits, self.frames) = (second, next, 0, 0);
         }
         self.bits = self.bits.saturating_add(frame.data.len() as u64 * 8);
         if frame.track == Track::Video {

@@ -59,7 +59,7 @@ pub struct Init {
     pub sound: Option<Sound>,
 }
 
-/// One frame as `prft moof mdat`, and where it belongs.
+/// A frame or a few as `prft moof mdat`, and where they belong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// The rendition.
@@ -130,16 +130,14 @@ impl Packager {
         if self.renditions.len() >= RENDITIONS_MAX && !self.renditions.contains_key(name) {
             return false;
         }
-        self.renditions.entry(name.clone()).or_default().attach();
-        self.out.push_back(Output::Flush(name.clone()));
+        self.renditions.entry(name.clone()).or_default().attach(name, &mut self.out);
         true
     }
 
     /// The encoder is gone; what it sent stays.
     pub fn detach(&mut self, name: &Name) {
         if let Some(rendition) = self.renditions.get_mut(name) {
-            rendition.detach();
-            self.out.push_back(Output::Flush(name.clone()));
+            rendition.detach(name, &mut self.out);
         }
     }
 

@@ -4,16 +4,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use hawker_wire::Wall;
 
 use super::health::Health;
-use super::parts::{SoundParts, sound_frames_a_chunk, sound_part_target};
+use super::parts::{SoundParts, picture_ms_a_chunk, sound_frames_a_chunk, sound_part_target};
 use super::rate::{FrameRate, Pace};
 use super::samples::SampleClock;
 use super::{Chunk, EPOCH_START_MS, Init, Name, Others, Output, Shared, Timeline};
 use crate::media::aac::Sound;
-use crate::media::cmaf::{self, AudioEntry, Sample, VideoEntry};
+use crate::media::cmaf::{self, AudioEntry, Fragment, Unit, VideoEntry};
 use crate::media::frame::{Config, Event, Frame, Track};
 use crate::media::h264::Picture;
 use crate::media::limits::{SEGMENT_BYTES_MAX, SEGMENT_CHUNKS_MAX};
@@ -78,6 +77,7 @@ struct PictureTrack {
     await_key: bool,
     part: u32,
     part_from: i64,
+    held: Option<Held>,
 }
 
 #[derive(Debug, Default)]
@@ -85,30 +85,48 @@ struct SoundTrack {
     clock: Option<SampleClock>,
     target: Option<u32>,
     parts: SoundParts,
-    /// Frames that go into one chunk with those after them.
     held: Option<Held>,
 }
 
-/// Frames of sound, one after the other, of one segment and part.
+/// Frames that go into one chunk with those after them, of one segment and part.
 #[derive(Debug)]
 struct Held {
     place: (u64, u32),
     tfdt: i64,
-    frame_samples: u32,
-    frames: Vec<Bytes>,
+    /// When the newest came, unless another track says that.
+    wall: Option<Wall>,
+    units: Vec<Unit>,
+}
+
+impl Held {
+    fn at(place: (u64, u32), tfdt: i64) -> Self {
+        Self { place, tfdt, wall: None, units: Vec::new() }
+    }
+
+    fn end(&self) -> i64 {
+        self.tfdt + self.units.iter().map(|unit| i64::from(unit.duration)).sum::<i64>()
+    }
+
+    /// The next one begins here: what was last lasts until then, whatever its nominal duration.
+    fn last_until(&mut self, at: i64) {
+        let end = self.end();
+        if let Some(last) = self.units.last_mut() {
+            last.duration = u32::try_from(i64::from(last.duration) + at - end).unwrap_or(0);
+        }
+    }
 }
 
 impl Rendition {
-    pub(super) fn attach(&mut self) {
+    pub(super) fn attach(&mut self, name: &Name, out: &mut VecDeque<Output>) {
         self.attached = true;
         // A new session says anew what it carries: sound that it does not have must not be waited for.
         (self.video, self.audio) = (None, None);
-        self.break_off();
+        self.break_off(name, out);
     }
 
-    pub(super) fn detach(&mut self) {
+    pub(super) fn detach(&mut self, name: &Name, out: &mut VecDeque<Output>) {
         self.attached = false;
-        self.break_off();
+        self.break_off(name, out);
     }
 
     pub(super) fn follows(&self, timeline: Option<Timeline>) -> bool {
@@ -135,10 +153,7 @@ impl Rendition {
         match event {
             Event::Config(config) => self.configure(config),
             Event::Meta(meta) => self.health.meta = meta.clone(),
-            Event::Discontinuity => {
-                self.break_off();
-                out.push_back(Output::Flush(name.clone()));
-            }
+            Event::Discontinuity => self.break_off(name, out),
             Event::Frame(frame) => {
                 self.health.frame(frame, wall);
                 let mut step = Step { name, wall, room, others, out };
@@ -154,13 +169,16 @@ impl Rendition {
         }
     }
 
-    fn break_off(&mut self) {
+    fn break_off(&mut self, name: &Name, out: &mut VecDeque<Output>) {
+        // A full segment is over anyway.
+        let _ = self.flush_picture(name, out);
+        let _ = self.flush_sound(name, out);
         self.timeline = None;
         self.first_dts = None;
         self.picture = PictureTrack { target_ms: self.picture.target_ms, ..PictureTrack::default() };
-        // Sound that was to go with more of it goes with the encoder.
-        (self.sound.clock, self.sound.held) = (None, None);
+        self.sound.clock = None;
         self.health.break_off();
+        out.push_back(Output::Flush(name.clone()));
     }
 
     fn configure(&mut self, config: &Config) {
@@ -238,8 +256,7 @@ impl Rendition {
         // Two frames in one millisecond, or a slip back: decoding times must grow, the time of showing stays.
         let at = match self.picture.last {
             Some(last) if stamped < last - SLIP_MS => {
-                self.break_off();
-                step.out.push_back(Output::Flush(step.name.clone()));
+                self.break_off(step.name, step.out);
                 self.begin(frame, step)?
             }
             Some(last) => stamped.max(last + 1),
@@ -255,25 +272,25 @@ impl Rendition {
             self.picture.await_key = true;
             return None;
         }
-        let sample = Sample {
-            track: Track::Video,
-            sequence: 0,
-            tfdt: u64::try_from(at).ok()?,
-            duration: self.frame_duration(at, step),
-            cts: frame.cts.saturating_sub(slipped),
-            key: frame.key,
-            wall: Some(step.wall),
-            data: core::slice::from_ref(&frame.data),
-        };
+        let duration = self.frame_duration(at, step);
         self.picture.await_key = false;
         self.picture.last = Some(at);
         self.picture_part(at);
         let place = (self.segment.number, self.picture.part);
-        if !self.emit(sample, place, step) {
-            self.picture.await_key = true;
-            return None;
+        let goes_on = |held: &Held| held.place == place && !frame.key;
+        if !self.picture.held.as_ref().is_some_and(goes_on) {
+            self.flush_picture(step.name, step.out)?;
         }
-        self.end = self.end.max(at + i64::from(sample.duration));
+        let held = self.picture.held.get_or_insert_with(|| Held::at(place, at));
+        held.last_until(at);
+        let cts = frame.cts.saturating_sub(slipped);
+        held.units.push(Unit { data: frame.data.clone(), duration, cts, key: frame.key });
+        held.wall = Some(step.wall);
+        // Who joins waits for an IDR.
+        if frame.key || held.end() - held.tfdt >= picture_ms_a_chunk(self.health.bps) {
+            self.flush_picture(step.name, step.out)?;
+        }
+        self.end = self.end.max(at + i64::from(duration));
         step.room.edge = step.room.edge.max(self.end);
         Some(())
     }
@@ -330,38 +347,31 @@ impl Rendition {
         if alone {
             self.end = self.end.max(end);
         }
-        let goes_on = |held: &Held| {
-            let frames = i64::try_from(held.frames.len()).unwrap_or(0);
-            held.place == place && held.tfdt + frames * i64::from(sound.frame_samples) == tfdt
-        };
+        let goes_on = |held: &Held| held.place == place && held.end() == tfdt;
         if !self.sound.held.as_ref().is_some_and(goes_on) {
-            self.flush_sound(step);
+            self.flush_sound(step.name, step.out);
         }
-        let frame_samples = sound.frame_samples;
-        let held = || Held { place, tfdt, frame_samples, frames: Vec::new() };
-        let held = self.sound.held.get_or_insert_with(held);
-        held.frames.push(frame.data.clone());
+        let held = self.sound.held.get_or_insert_with(|| Held::at(place, tfdt));
+        let data = frame.data.clone();
+        held.units.push(Unit { data, duration: sound.frame_samples, cts: 0, key: true });
+        // The picture beside it says when it was made.
+        held.wall = alone.then_some(step.wall);
         let enough = if alone { 1 } else { sound_frames_a_chunk(self.health.bps) };
-        if held.frames.len() >= enough { self.flush_sound(step) } else { Some(()) }
+        if held.units.len() >= enough { self.flush_sound(step.name, step.out) } else { Some(()) }
     }
 
-    /// Sends the frames of sound that wait; `None`: they are dropped.
-    fn flush_sound(&mut self, step: &mut Step<'_>) -> Option<()> {
-        let Some(Held { place, tfdt, frame_samples, frames }) = self.sound.held.take() else {
-            return Some(());
-        };
-        let sample = Sample {
-            track: Track::Audio,
-            sequence: 0,
-            tfdt: u64::try_from(tfdt).ok()?,
-            duration: frame_samples,
-            cts: 0,
-            key: true,
-            // The picture beside it says when it was made.
-            wall: self.video.is_none().then_some(step.wall),
-            data: &frames,
-        };
-        self.emit(sample, place, step).then_some(())
+    /// Sends the pictures that wait; `None`: they are dropped.
+    fn flush_picture(&mut self, name: &Name, out: &mut VecDeque<Output>) -> Option<()> {
+        let Some(held) = self.picture.held.take() else { return Some(()) };
+        let sent = self.emit(Track::Video, &held, name, out);
+        self.picture.await_key |= sent.is_none();
+        sent
+    }
+
+    /// The same for sound.
+    fn flush_sound(&mut self, name: &Name, out: &mut VecDeque<Output>) -> Option<()> {
+        let Some(held) = self.sound.held.take() else { return Some(()) };
+        self.emit(Track::Audio, &held, name, out)
     }
 
     /// Goes on to the room's newest segment if one is due, or declares one.
@@ -380,7 +390,8 @@ impl Rendition {
             return;
         }
         // What waits belongs to the segment before.
-        let _ = self.flush_sound(step);
+        let _ = self.flush_picture(step.name, step.out);
+        let _ = self.flush_sound(step.name, step.out);
         if due.is_none() || (joins_late && wants) {
             self.health.forced_cuts += u64::from(!key);
             self.health.discontinuities += u64::from(anew || hole);
@@ -459,26 +470,30 @@ impl Rendition {
         }
     }
 
-    /// False: the segment is full, the sample is dropped.
-    fn emit(&mut self, sample: Sample<'_>, (segment, part): (u64, u32), step: &mut Step<'_>) -> bool {
-        self.segment.bytes = self.segment.bytes.saturating_add(sample.data.iter().map(Bytes::len).sum());
+    /// `None`: the segment is full, they are dropped.
+    fn emit(&mut self, track: Track, held: &Held, name: &Name, out: &mut VecDeque<Output>) -> Option<()> {
+        let Held { place: (segment, part), tfdt, wall, units } = held;
+        let bytes = units.iter().map(|unit| unit.data.len()).sum();
+        self.segment.bytes = self.segment.bytes.saturating_add(bytes);
         self.segment.chunks += 1;
         if self.segment.bytes > SEGMENT_BYTES_MAX || self.segment.chunks > SEGMENT_CHUNKS_MAX {
-            return false;
+            return None;
         }
         self.sequence = self.sequence.wrapping_add(1).max(1);
-        step.out.push_back(Output::Chunk(Chunk {
-            rendition: step.name.clone(),
-            track: sample.track,
+        let tfdt = u64::try_from(*tfdt).ok()?;
+        let fragment = Fragment { track, sequence: self.sequence, tfdt, wall: *wall, units };
+        out.push_back(Output::Chunk(Chunk {
+            rendition: name.clone(),
+            track,
             both: self.segment.number,
-            segment,
-            part,
-            start: i64::try_from(sample.tfdt).unwrap_or(i64::MAX),
-            duration: sample.duration.saturating_mul(u32::try_from(sample.data.len()).unwrap_or(1)),
-            key: sample.key,
-            bytes: cmaf::chunk(&Sample { sequence: self.sequence, ..sample }),
+            segment: *segment,
+            part: *part,
+            start: held.tfdt,
+            duration: units.iter().map(|unit| unit.duration).sum(),
+            key: units.first().is_some_and(|unit| unit.key),
+            bytes: cmaf::chunk(&fragment),
         }));
-        true
+        Some(())
     }
 }
 

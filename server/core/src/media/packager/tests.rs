@@ -18,6 +18,8 @@ struct Rig {
     targets: BTreeMap<(Name, Track), u32>,
     chunks: Vec<Chunk>,
     wall: u64,
+    /// Bytes of a picture.
+    picture: usize,
 }
 
 fn rig() -> Rig {
@@ -28,6 +30,7 @@ fn rig() -> Rig {
         targets: BTreeMap::new(),
         chunks: Vec::new(),
         wall: 1_000_000,
+        picture: 2_500,
     }
 }
 
@@ -57,7 +60,7 @@ impl Rig {
     }
 
     fn video(&mut self, name: &str, dts: i64, key: bool) {
-        let data = Bytes::from_static(b"\0\0\0\x02\x65\x88");
+        let data = Bytes::from(vec![0x65; self.picture]);
         self.push(name, Event::Frame(Frame { track: Track::Video, dts, cts: 0, key, data }));
     }
 
@@ -122,6 +125,42 @@ fn parts_hold_what_the_target_allows_and_begin_with_segments() {
     }
     assert_eq!(parts.len(), 12, "1.2 s in parts of 200 ms, twice");
     assert!(parts.values().all(|frames| frames.len() == 5 && 5 * 40 <= target));
+}
+
+#[test]
+fn pictures_of_a_poor_rendition_go_together_and_nothing_of_them_is_lost() {
+    let mut rig = rig();
+    rig.picture = 500;
+    rig.attach("source", false);
+    rig.run("source", 0, 3_960, 1_000);
+    rig.packager.detach(&"source".into());
+    while let Some(output) = rig.packager.poll() {
+        rig.chunks.extend(if let Output::Chunk(chunk) = output { Some(chunk) } else { None });
+    }
+    let ends = rig.chunks.iter().map(|chunk| chunk.start + i64::from(chunk.duration));
+    assert!(ends.clone().zip(&rig.chunks[1..]).all(|(end, next)| end == next.start));
+    assert_eq!(ends.last(), Some(EPOCH_START_MS + 3_960), "what waited when the encoder went is there, too");
+    // Known is what they take after a whole second; a part of 200 ms ends what waits.
+    let last = |chunk: &&Chunk| chunk.start >= EPOCH_START_MS + 3_000;
+    let lengths: Vec<u32> = rig.chunks.iter().filter(last).map(|chunk| chunk.duration).collect();
+    assert_eq!(
+        lengths,
+        [40, 80, 80, 80, 80, 40, 80, 80, 40, 80, 80, 40, 80, 80],
+        "a keyframe waits for nothing"
+    );
+}
+
+#[test]
+fn pictures_that_go_together_last_until_the_next_one() {
+    let mut rig = rig();
+    rig.picture = 500;
+    rig.attach("source", false);
+    rig.run("source", 0, 3_000, 1_000);
+    for (dts, key) in [(3_000, true), (3_040, false), (3_100, false), (3_120, false)] {
+        rig.video("source", dts, key);
+    }
+    let last = rig.chunks.last().unwrap();
+    assert_eq!((last.start - EPOCH_START_MS, last.duration), (3_040, 60 + 40));
 }
 
 #[test]

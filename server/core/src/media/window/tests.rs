@@ -50,7 +50,7 @@ impl Rig {
         for _ in 0..frames {
             let at = self.frame * 40;
             for name in names {
-                let data = Bytes::from(vec![7; 1_000]);
+                let data = Bytes::from(vec![7; 2_500]);
                 let key = self.frame % self.gop == 0;
                 self.push(name, Event::Frame(Frame { track: Track::Video, dts: at, cts: 0, key, data }));
             }
@@ -236,12 +236,12 @@ fn rule_11_a_segment_is_its_parts_and_the_same_chunks_three_times() {
             .collect();
         assert_eq!(whole, parts);
     }
-    let both = rig.bytes(&What::Object(2));
-    assert!(both.len() > 25 * 1_000 + 46 * 200, "25 pictures, 46 sounds");
+    let both = rig.bytes(&What::Object(3));
+    assert!(both.len() > 25 * 2_500 + 46 * 200, "25 pictures, 46 sounds");
     let chunks = both.windows(4).filter(|w| *w == b"moof").count();
     assert!(
-        (25 + 46 / 3..25 + 46).contains(&chunks),
-        "{chunks}: at 275 kb/s sound comes three frames at a time"
+        (25 + 46 / 2..25 + 46).contains(&chunks),
+        "{chunks}: at 575 kb/s sound comes two frames at a time"
     );
     assert_eq!(&both[4..8], b"ftyp", "every segment of the player begins with its configuration");
 }
