@@ -46,6 +46,7 @@ const fresh = (at) => performance.now() - at < EARLY_MS;
  */
 class Opening {
   media = new MediaSource();
+  #url = URL.createObjectURL(this.media);
   #video;
   #since;
   #idle;
@@ -55,15 +56,15 @@ class Opening {
   constructor(video, since) {
     this.#video = video;
     this.#since = since;
-    const url = URL.createObjectURL(this.media);
     const open = new Promise((done) => this.media.addEventListener("sourceopen", done, { once: true }));
-    this.#idle = open.then(() => URL.revokeObjectURL(url));
-    video.src = url;
+    this.#idle = open.then(() => URL.revokeObjectURL(this.#url));
+    video.src = this.#url;
   }
 
-  /** What the engine takes these media for they are: the beginning of the segment that it is given the early answer of. */
+  /** The element has it still, and what it shows is what the engine asks for, or nothing. */
   fits(mime) {
-    return (!this.mime || mime === this.mime) && this.media.readyState !== "ended" && fresh(this.#since);
+    const mine = this.#video.src === this.#url && this.media.readyState !== "ended";
+    return mine && (!this.mime || mime === this.mime) && fresh(this.#since);
   }
 
   /** An answer that is shown as it comes until somebody reads it, who gets it from its beginning. */
@@ -72,7 +73,7 @@ class Opening {
     const mime = headers.get("content-type");
     if (this.#over || !/codecs/.test(mime) || !MediaSource.isTypeSupported(mime)) return answer;
     this.mime = mime;
-    this.#idle = this.#idle.then(() => this.#begin());
+    this.#idle = this.#idle.then(() => this.#begin(mime));
     this.#idle.catch(() => {}); // Whoever takes it is told.
     const reader = answer.body.getReader();
     const reads = [];
@@ -96,10 +97,11 @@ class Opening {
   }
 
   /** Whoever appends first: decoders take longer to be there than the engine to know where to play, so they begin at once. */
-  #begin() {
-    const buffer = (this.buffer = this.media.addSourceBuffer(this.mime));
+  #begin(mime) {
+    const buffer = (this.buffer = this.media.addSourceBuffer(mime));
     const show = () => {
-      if (!buffer.buffered.length) return;
+      // One that was let go of says so, too.
+      if (this.media.readyState !== "open" || !buffer.buffered.length) return;
       buffer.removeEventListener("updateend", show);
       this.#video.currentTime = buffer.buffered.start(0);
     };
@@ -117,8 +119,9 @@ class Opening {
   async leave(mime) {
     this.#over = true;
     await this.#idle;
-    this.buffer?.abort();
-    return this.buffer ?? this.media.addSourceBuffer(mime);
+    if (this.buffer) this.buffer.abort();
+    else this.#begin(mime);
+    return this.buffer;
   }
 }
 
@@ -138,7 +141,7 @@ function early(base, video) {
     return { answer, stop };
   };
   // First what is shown: where requests do not share a connection, the one that the script came over is open already.
-  let join = video && ask("join", (answer) => opening?.of(answer) ?? answer);
+  let join = video ? ask("join", (answer) => opening?.of(answer) ?? answer) : null;
   let state = ask("stream");
   return {
     opening,
@@ -150,7 +153,9 @@ function early(base, video) {
       if (!known) return fetch(url, options);
       options.signal.addEventListener("abort", () => known.stop.abort());
       if (fresh(since)) {
-        const [where, answer] = await known.answer;
+        // Whatever became of it, this address has not failed yet.
+        const late = new Promise((done) => setTimeout(done, EARLY_MS, []));
+        const [where, answer] = await Promise.race([known.answer, late]).catch(() => []);
         if (where === url) return answer;
       }
       known.stop.abort();

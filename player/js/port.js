@@ -215,7 +215,7 @@ export class Port {
   }
 
   /**
-   * A MediaSource with one SourceBuffer, and nothing in it that the engine does not append as well; where there is only
+   * A MediaSource with one SourceBuffer, empty or with the beginning of the newest segment in it; where there is only
    * ManagedMediaSource (iPhone) it is that, which also tells when it wants media and when not. False: these codecs cannot be fed to
    * the element.
    */
@@ -234,7 +234,7 @@ export class Port {
     this.#source = media;
     opening.leave(mime).then(
       (buffer) => this.#source === media && this.#use(media, buffer),
-      () => this.#source === media && this.#attach(new Source(), mime),
+      () => this.#source === media && this.engine.broken(),
     );
     return true;
   }

@@ -223,6 +223,10 @@ impl Shell {
     }
 
     fn carry_out(&self, output: Output) {
+        // A listener of the page may have stopped it meanwhile, and the element may be another player's by now.
+        if self.stopped.get() {
+            return;
+        }
         match output {
             Output::AskStream(after) => self.ask_stream(after),
             Output::AskTime => self.ask_time(),

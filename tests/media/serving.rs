@@ -98,6 +98,8 @@ async fn a_page_that_knows_nothing_gets_what_to_begin_with() {
     assert!(header(&join, "access-control-expose-headers").contains("content-location"));
     rig.send(23);
     assert_eq!(join.bytes().await.unwrap(), rig.get(&path).await.bytes().await.unwrap(), "streamed like it");
+    rig.server.call(reqwest::Method::POST, "/rooms/shop/end", None).await;
+    assert_eq!(rig.get("join").await.status(), 204);
 }
 
 #[tokio::test]

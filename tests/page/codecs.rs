@@ -67,6 +67,9 @@ async fn comes_to_take(open: impl AsyncFn() -> Browser, server: &Server, wanted:
 #[tokio::test(flavor = "multi_thread")]
 async fn h265_plays_in_firefox_and_the_same_room_falls_back_in_chromium() {
     let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("hevc", Codecs::H265)]).await;
+    let join =
+        server::client().get(format!("{}/live/demo/join", server.url)).send().await.expect("an answer");
+    assert_eq!(join.headers()["content-type"], "video/mp4", "which codec it is to be, the page decides");
     comes_to_take(browser::firefox, &server, json!(["hevc", "hvc1", ["hevc"]])).await;
     let page = browser::chromium().await;
     assert_eq!(takes(&page, &server).await, json!(["avc", "avc1", ["avc"]]));

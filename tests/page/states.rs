@@ -250,6 +250,7 @@ fn late_engine(first: &str) -> String {
     format!(
         "const real = window.fetch; window.asked = []; let open; const gate = new Promise(done => {{ open = done }}); \
          window.fetch = async (url, options) => {{ window.asked.push(String(url)); \
+         if (String(url).endsWith('/join')) window.since = performance.now(); \
          if (String(url).endsWith('engine.wasm')) await gate; \
          const answer = await real(url, options); \
          if (String(url).endsWith('/join')) window.joined = answer.headers.get('content-location'); \
@@ -259,7 +260,8 @@ fn late_engine(first: &str) -> String {
          const canvas = document.createElement('canvas'); canvas.width = canvas.height = 8; \
          const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, 8, 8); \
          const lit = pen.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 < 3 && value > 32); \
-         window.before = {{ lit, state: live.state, stands: video.paused, source: video.src }}; {first}; open(); }}, 5);"
+         const age = performance.now() - window.since; \
+         window.before = {{ lit, age, state: live.state, stands: video.paused, source: video.src }}; {first}; open(); }}, 5);"
     )
 }
 
@@ -286,9 +288,29 @@ async fn the_first_picture_does_not_wait_for_the_engine() {
     let went_on = format!("return {LIVE}.shadowRoot.querySelector('video').src === window.before.source");
     // What is too old by then is asked for anew.
     let taken = page.eval("return !window.asked.some(url => url.endsWith(window.joined))").await;
-    let asked = page.eval("return [window.joined, ...window.asked]").await;
+    let asked = page.eval("return [window.joined, window.before.age, ...window.asked]").await;
     assert_eq!(page.eval(&went_on).await, taken, "it goes on with what is there: {asked:#}");
+    assert!(taken == json!(true) || before["age"].as_f64() > Some(1_500.0), "{asked:#}");
     show::quiet(&page, "a late engine").await;
+}
+
+/// Nothing is asked for early then, for the server does not know what is wanted.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_chosen_a_quality_may_go_from_room_to_room_and_away() {
+    let show = show::on_air().await;
+    show.server.room("later").await;
+    show.server.room("last").await;
+    let page = browser::chromium().await;
+    page.before_pages("localStorage.setItem('hawker:quality', '360p')").await;
+    page.open(&format!("{}/room/later", show.server.url)).await;
+    drawn(&page, "Not live yet").await;
+    page.eval(&format!("{LIVE}.room = 'last'")).await;
+    drawn(&page, "Not live yet").await;
+    page.eval(&format!("{LIVE}.room = 'demo'")).await;
+    show::moves(&page).await;
+    page.eval(&format!("window.gone = {LIVE}; window.gone.remove()")).await;
+    assert_eq!(page.eval("return window.gone.shadowRoot.querySelector('video').readyState").await, json!(0));
+    show::quiet(&page, "a chosen quality").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,13 +28,30 @@ fn moov() -> Vec<u8> {
 }
 
 fn chunk(track: u32, start: u64, duration: Option<u32>, flags: u32, media: usize) -> Vec<u8> {
+    fragment(
+        track,
+        start,
+        duration,
+        flags,
+        &[boxed(b"trun", &words(&[0x0000_0201, 1, 0, media as u32]))],
+        media,
+    )
+}
+
+fn fragment(
+    track: u32,
+    start: u64,
+    duration: Option<u32>,
+    flags: u32,
+    runs: &[Vec<u8>],
+    media: usize,
+) -> Vec<u8> {
     let mut tfhd = words(&[0x0002_0000, track]);
     if let Some(duration) = duration {
         tfhd = words(&[0x0002_0028, track, duration, flags]);
     }
     let tfdt = [words(&[0x0100_0000]), start.to_be_bytes().to_vec()].concat();
-    let trun = words(&[0x0000_0201, 1, 0, media as u32]);
-    let traf = [boxed(b"tfhd", &tfhd), boxed(b"tfdt", &tfdt), boxed(b"trun", &trun)].concat();
+    let traf = [boxed(b"tfhd", &tfhd), boxed(b"tfdt", &tfdt), runs.concat()].concat();
     // 1,000 ms after 1970 in NTP form.
     let prft = [words(&[0x0100_0000, track, 2_208_988_801, 0]), start.to_be_bytes().to_vec()].concat();
     let moof = [boxed(b"mfhd", &words(&[0, 1])), boxed(b"traf", &traf)].concat();
@@ -90,6 +107,39 @@ fn units_carry_times_keys_and_lengths() {
             (Kind::Video, 0.073, 0.106, false)
         ]
     );
+}
+
+#[test]
+fn of_several_samples_the_last_is_known() {
+    let own = |samples: &[u32]| {
+        let fields = samples.iter().flat_map(|duration| [*duration, 9]);
+        let head = [0x0000_0301, samples.len() as u32, 0];
+        boxed(b"trun", &words(&head.into_iter().chain(fields).collect::<Vec<_>>()))
+    };
+    let alike = boxed(b"trun", &words(&[0x0000_0001, 3, 0]));
+    let cases = [
+        (vec![own(&[33, 34, 33])], 0.107, vec![0.040, 0.0735, 0.107]),
+        (vec![own(&[33]), own(&[40, 60])], 0.113, vec![0.040, 0.113]),
+        (vec![alike], 0.106, vec![0.040, 0.073, 0.106]),
+        (vec![own(&[0, 0])], 0.040, vec![0.040]),
+        (
+            vec![own(&[9_000_000, 1])],
+            9_000.040,
+            (0..64).map(|n| 0.04 + f64::from(n) * 9_000.0 / 63.0).collect(),
+        ),
+    ];
+    for (runs, last_s, starts_s) in cases {
+        let bytes = [boxed(b"ftyp", b"cmf2"), moov(), fragment(1, 40, Some(33), 0, &runs, 9)].concat();
+        let units = scan(&bytes, bytes.len());
+        let Some(Unit::Chunk { chunk, .. }) = units.last() else { panic!("{units:?}") };
+        assert_eq!(chunk.last_s(), last_s);
+        let seen: Vec<f64> = chunk.starts_s().collect();
+        assert!(seen.len() == starts_s.len(), "{seen:?}");
+        assert!(
+            seen.iter().zip(&starts_s).all(|(seen, start)| (seen - start).abs() < 1e-6),
+            "{seen:?} {starts_s:?}"
+        );
+    }
 }
 
 #[test]

@@ -63,7 +63,8 @@ async fn join(State(app): State<App>, peer: Option<Extension<Peer>>, Path(room):
     let Some(station) = app.media.station(&room) else { return missing(None) };
     let stream = station.live().stream(app.clock.wall());
     let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
-    let Some(rendition) = stream.renditions.iter().find(fits).or(stream.renditions.last()) else {
+    let first = stream.renditions.iter().find(fits).or(stream.renditions.last());
+    let Some(rendition) = first.filter(|_| stream.newest > 0) else {
         // Who is early did nothing wrong, and a browser would put an error into the page's console.
         return (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
     };
@@ -81,6 +82,7 @@ async fn join(State(app): State<App>, peer: Option<Extension<Peer>>, Path(room):
         // The next one to ask gets another.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.remove(header::ETAG);
+        headers.remove(header::ACCEPT_RANGES);
         put(headers, header::CONTENT_LOCATION, &rest);
         let family = |of: &proto::Rendition| of.codecs.split('.').next().map(str::to_owned);
         if stream.renditions.iter().all(|other| family(other) == family(rendition)) {

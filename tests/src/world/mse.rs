@@ -98,11 +98,10 @@ impl Mse {
             match chunk.kind {
                 Kind::Audio => self.audio.push((chunk.start_s(), chunk.end_s())),
                 Kind::Video => {
-                    let (start_s, length_s) = (chunk.start_s(), chunk.end_s() - chunk.start_s());
-                    let frames = (length_s / (chunk.end_s() - chunk.last_s())).round().max(1.0);
-                    for n in 0..frames as u32 {
-                        let at = |n: u32| start_s + length_s * f64::from(n) / frames;
-                        self.append_frame(at(n), at(n + 1), chunk.key && n == 0, rung);
+                    let starts: Vec<f64> = chunk.starts_s().collect();
+                    let ends = starts.iter().skip(1).copied().chain([chunk.end_s()]);
+                    for (n, (start_s, end_s)) in starts.iter().zip(ends).enumerate() {
+                        self.append_frame(*start_s, end_s, chunk.key && n == 0, rung);
                     }
                 }
             }

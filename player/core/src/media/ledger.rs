@@ -103,7 +103,7 @@ impl Ledger {
                     self.newest = request;
                     self.rung = Some(rung);
                 }
-                self.frame_s = end - start;
+                self.frame_s = end - chunk.last_s();
                 self.video_end_s = Some(self.video_end_s.unwrap_or(end).max(end));
             }
         }

@@ -214,7 +214,9 @@ impl Player {
                     let (to_s, overloaded) = (self.ledger.reach_s(), self.abr.overloaded());
                     self.latency.handle(now, latency::Input::Reach { to_s, overloaded });
                     if chunk.kind == Kind::Video {
-                        self.gap.handle(now, gap::Input::Frame(chunk.start_s()));
+                        for at in chunk.starts_s() {
+                            self.gap.handle(now, gap::Input::Frame(at));
+                        }
                         if before != Some(rung) {
                             self.out.push_back(Output::Rendition(rung));
                         }

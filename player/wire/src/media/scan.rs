@@ -8,7 +8,7 @@
 //! ```
 
 use super::boxes::{self, Fragment, Init, Kind, Malformed};
-use super::limits::{MOOF_BYTES_MAX, MOOV_BYTES_MAX, PRFT_BYTES_MAX};
+use super::limits::{MOOF_BYTES_MAX, MOOV_BYTES_MAX, PRFT_BYTES_MAX, SPREAD_MAX};
 use crate::time::{Ticks, Timescale, Wall};
 
 /// What the scanner needs next.
@@ -69,6 +69,14 @@ impl Chunk {
     #[must_use]
     pub fn last_s(&self) -> f64 {
         self.last.as_secs_f64(self.timescale)
+    }
+
+    /// Where each of its samples starts, in seconds, as if they were of one length: so many at most.
+    pub fn starts_s(&self) -> impl Iterator<Item = f64> + use<> {
+        let (start, last) = (self.start_s(), self.last_s());
+        let each = self.end_s() - last;
+        let more = if each > 0.0 { ((last - start) / each).round().min(SPREAD_MAX) } else { 0.0 };
+        (0..=more as u32).map(move |n| start + f64::from(n) * (last - start) / more.max(1.0))
     }
 
     /// End in seconds.

@@ -11,6 +11,7 @@ use super::camera::{FPS, Show};
 use super::link::{Cargo, Link};
 use crate::nqoe::Shown;
 use bytes::Bytes;
+use hawker_server_core::media::packager::parts::picture_ms_a_chunk;
 use policy::{Dash, Pair, Policy, Progress, View};
 
 /// Which one.
@@ -30,8 +31,9 @@ pub enum Rival {
 const SEGMENT: u64 = FPS;
 /// Frames of a part: 0.2 s.
 const PART: u64 = 6;
-/// Bytes around each frame in its chunk, and around the frames of sound that come with it.
-const CHUNK_BYTES: u64 = 380;
+/// Bytes around each frame in its chunk, and around the frames of sound that come with it; and where our server sends three
+/// together.
+const CHUNK_BYTES: [u64; 2] = [380, 130];
 /// And around a part.
 const PART_BYTES: u64 = 500;
 /// The element: see [`super::mse`].
@@ -168,7 +170,10 @@ impl Client {
 
     fn bytes(&self, load: &Load, frame: u64) -> u64 {
         let bps = self.show.ladder.get(load.rung).map_or(0, |(_, bps)| *bps);
-        let around = if self.rival == Rival::Hls { PART_BYTES / PART } else { CHUNK_BYTES };
+        let around = match self.rival {
+            Rival::Hls => PART_BYTES / PART,
+            _ => CHUNK_BYTES[usize::from(picture_ms_a_chunk(u64::from(bps)) > 0)],
+        };
         self.show.size(bps, frame) + u64::from(self.show.sound) / 8 / FPS + around
     }
 

@@ -74,7 +74,7 @@ pub struct Representation {
     pub frame_rate_milli: u32,
     /// Sample rate and channels; zero for a picture.
     pub sound: (u32, u32),
-    /// Time from one chunk to the next, in ms, rounded up.
+    /// The first chunk of a segment, in ms, rounded up: a frame.
     pub chunk_ms: i64,
 }
 

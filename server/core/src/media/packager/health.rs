@@ -61,3 +61,25 @@ impl Health {
         self.last_key = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn rates_are_those_of_whole_seconds() {
+        let mut health = Health::default();
+        let mut seen = Vec::new();
+        // Comes in the middle of a second, is away for two, comes again.
+        for ms in (10_500..13_000).chain(15_200..18_000).step_by(100) {
+            let data = Bytes::from_static(&[0; 100]);
+            let frame = Frame { track: Track::Video, dts: ms, cts: 0, key: false, data };
+            health.frame(&frame, Wall(u64::try_from(ms).unwrap()));
+            if seen.last() != Some(&health.bps) {
+                seen.push(health.bps);
+            }
+        }
+        assert_eq!(seen, [0, 8_000, 0, 8_000]);
+    }
+}

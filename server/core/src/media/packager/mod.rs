@@ -76,7 +76,7 @@ pub struct Chunk {
     pub start: i64,
     /// Nominal duration in ticks of the track.
     pub duration: u32,
-    /// A sync sample.
+    /// Begins with a sync sample.
     pub key: bool,
     /// The chunk.
     pub bytes: Bytes,
@@ -91,7 +91,7 @@ pub enum Output {
     Init(Name, Arc<Init>),
     /// PART-TARGET of a track in its ticks, and the frame rate it was chosen by (0 for sound). Once a track and epoch.
     PartTarget(Name, Track, u32, u32),
-    /// A frame.
+    /// A frame or a few.
     Chunk(Chunk),
     /// The encoder is gone or begins anew: the part under way is complete.
     Flush(Name),

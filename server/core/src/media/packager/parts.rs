@@ -25,8 +25,7 @@ pub fn sound_frames_a_chunk(bps: u64) -> usize {
     }
 }
 
-/// How long pictures go into one chunk, in milliseconds, by the same: 140 bytes, 34 kb/s at 30 pictures a second. Sound can be spared
-/// sooner, because it is whole when it comes late; of pictures only the lowest rung's wait for each other.
+/// For how long pictures go into one chunk, in milliseconds, by the same: their boxes cost 140 bytes, 34 kb/s at 30 pictures a second.
 #[must_use]
 pub fn picture_ms_a_chunk(bps: u64) -> i64 {
     if (1..450_000).contains(&bps) { 80 } else { 0 }

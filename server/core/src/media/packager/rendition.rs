@@ -272,6 +272,11 @@ impl Rendition {
             self.picture.await_key = true;
             return None;
         }
+        // What waited did not fit into the segment before.
+        if self.picture.await_key && !frame.key {
+            return None;
+        }
+        let gap = self.picture.last.map_or(0, |last| at - last);
         let duration = self.frame_duration(at, step);
         self.picture.await_key = false;
         self.picture.last = Some(at);
@@ -286,8 +291,9 @@ impl Rendition {
         let cts = frame.cts.saturating_sub(slipped);
         held.units.push(Unit { data: frame.data.clone(), duration, cts, key: frame.key });
         held.wall = Some(step.wall);
-        // Who joins waits for an IDR.
-        if frame.key || held.end() - held.tfdt >= picture_ms_a_chunk(self.health.bps) {
+        let enough = picture_ms_a_chunk(self.health.bps);
+        // Who joins waits for an IDR; and where pictures are rare, whatever the encoder said, the next one is far.
+        if frame.key || gap > enough || held.end() - held.tfdt >= enough {
             self.flush_picture(step.name, step.out)?;
         }
         self.end = self.end.max(at + i64::from(duration));
@@ -311,6 +317,11 @@ impl Rendition {
         };
         if at < self.from {
             return None;
+        }
+        // The next picture may be long in coming.
+        let enough = picture_ms_a_chunk(self.health.bps);
+        if self.picture.held.as_ref().is_some_and(|held| at - held.tfdt > enough) {
+            let _ = self.flush_picture(step.name, step.out);
         }
         if alone {
             let may_declare = !step.others.with_picture || self.stale_sound();

@@ -150,6 +150,24 @@ fn pictures_of_a_poor_rendition_go_together_and_nothing_of_them_is_lost() {
     );
 }
 
+/// Whatever the encoder says its frame rate is: one of a shared screen sends a picture when there is something new.
+#[test]
+fn a_picture_that_no_other_follows_soon_does_not_wait() {
+    let mut rig = rig();
+    rig.picture = 500;
+    rig.attach("source", true);
+    rig.run("source", 0, 3_000, 1_000);
+    rig.video("source", 3_000, true);
+    let sent = |rig: &Rig| rig.of("source", Track::Video).last().unwrap().start - EPOCH_START_MS;
+    rig.video("source", 3_040, false);
+    assert_eq!(sent(&rig), 3_000);
+    rig.audio("source", 3_110);
+    rig.audio("source", 3_131);
+    assert_eq!(sent(&rig), 3_040, "sound tells that time passes");
+    rig.video("source", 3_500, false);
+    assert_eq!(sent(&rig), 3_500, "the one before was long ago");
+}
+
 #[test]
 fn pictures_that_go_together_last_until_the_next_one() {
     let mut rig = rig();

@@ -52,7 +52,7 @@ pub(super) struct Segment {
     marker: u32,
 }
 
-/// A part: whole once the frame after it has come.
+/// A part: whole once the chunk after it has come.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) chunks: Vec<Bytes>,
