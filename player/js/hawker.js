@@ -38,6 +38,10 @@ function engine() {
 
 /** Answers that are older than this, in ms, are of another moment of the show. */
 const EARLY_MS = 2000;
+/** What was made before has come when nothing came for so long, in ms. */
+const CALM_MS = 15;
+/** How far behind its end media are shown first, in s: where the engine begins, too. */
+const BEHIND_S = 0.22;
 const fresh = (at) => performance.now() - at < EARLY_MS;
 
 /**
@@ -96,14 +100,18 @@ class Opening {
     return { status, headers, body: { getReader: () => ({ read }) } };
   }
 
-  /** Whoever appends first: decoders take longer to be there than the engine to know where to play, so they begin at once. */
   #begin(mime) {
     const buffer = (this.buffer = this.media.addSourceBuffer(mime));
+    let timer;
     const show = () => {
-      // One that was let go of says so, too.
-      if (this.media.readyState !== "open" || !buffer.buffered.length) return;
-      buffer.removeEventListener("updateend", show);
-      this.#video.currentTime = buffer.buffered.start(0);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        // One that was let go of tells of its end, too.
+        if (this.#over || this.media.readyState !== "open" || !buffer.buffered.length) return;
+        buffer.removeEventListener("updateend", show);
+        // About where the engine will begin to play: decoders take longer to be there than the engine, and a leap is seen.
+        this.#video.currentTime = Math.max(buffer.buffered.start(0), buffer.buffered.end(0) - BEHIND_S);
+      }, CALM_MS);
     };
     buffer.addEventListener("updateend", show);
   }
@@ -119,9 +127,8 @@ class Opening {
   async leave(mime) {
     this.#over = true;
     await this.#idle;
-    if (this.buffer) this.buffer.abort();
-    else this.#begin(mime);
-    return this.buffer;
+    this.buffer?.abort();
+    return this.buffer ?? this.media.addSourceBuffer(mime);
   }
 }
 
