@@ -54,6 +54,8 @@ class Opening {
   #video;
   #since;
   #idle;
+  #calm;
+  #shown = false;
   #over = false;
 
   /** For media that were asked for then. */
@@ -77,7 +79,9 @@ class Opening {
     const mime = headers.get("content-type");
     if (this.#over || !/codecs/.test(mime) || !MediaSource.isTypeSupported(mime)) return answer;
     this.mime = mime;
-    this.#idle = this.#idle.then(() => this.#begin(mime));
+    this.#idle = this.#idle.then(() => {
+      this.buffer = this.media.addSourceBuffer(mime);
+    });
     this.#idle.catch(() => {}); // Whoever takes it is told.
     const reader = answer.body.getReader();
     const reads = [];
@@ -100,27 +104,23 @@ class Opening {
     return { status, headers, body: { getReader: () => ({ read }) } };
   }
 
-  #begin(mime) {
-    const buffer = (this.buffer = this.media.addSourceBuffer(mime));
-    let timer;
-    const show = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        // One that was let go of tells of its end, too.
-        if (this.#over || this.media.readyState !== "open" || !buffer.buffered.length) return;
-        buffer.removeEventListener("updateend", show);
-        // About where the engine will begin to play: decoders take longer to be there than the engine, and a leap is seen.
-        this.#video.currentTime = Math.max(buffer.buffered.start(0), buffer.buffered.end(0) - BEHIND_S);
-      }, CALM_MS);
-    };
-    buffer.addEventListener("updateend", show);
-  }
-
   async #append(piece) {
     if (this.#over) return;
     const done = new Promise((done) => this.buffer.addEventListener("updateend", done, { once: true }));
     this.buffer.appendBuffer(piece);
     await done;
+    clearTimeout(this.#calm);
+    if (!this.#shown) this.#calm = setTimeout(() => this.#show(), CALM_MS);
+  }
+
+  /** About where the engine will begin to play: decoders take longer to be there than the engine, and a leap is seen. */
+  #show() {
+    // What was let go of has no buffer any more that may be asked.
+    if (this.#over || this.media.readyState !== "open") return;
+    const { buffered } = this.buffer;
+    if (!buffered.length) return;
+    this.#shown = true;
+    this.#video.currentTime = Math.max(buffered.start(0), buffered.end(0) - BEHIND_S);
   }
 
   /** Lets go of it, and gives a buffer in which nothing is under way: what is appended next begins a segment. */
