@@ -1,6 +1,7 @@
 //! Where the parts of a sound segment begin: on a raster of 200 ms from the segment's cut, not after a fixed count of frames.
 //! A count would leave a stub of one or two frames at the end of every second, and parts that end together with the picture's
-//! are asked for together. Counts in samples; sees no bytes. The picture's parts are counted in frames (`rate`).
+//! are asked for together. Counts in samples; sees no bytes. The picture's parts are counted in frames (`rate`). And how many frames go into
+//! one chunk, of both.
 
 /// Parts a second.
 const PARTS: i64 = 5;

@@ -127,12 +127,17 @@ fn parts_hold_what_the_target_allows_and_begin_with_segments() {
     assert!(parts.values().all(|frames| frames.len() == 5 && 5 * 40 <= target));
 }
 
+/// A source of so few bits that its pictures go together, after so many ms.
+fn poor(audio: bool, ms: i64) -> Rig {
+    let mut rig = Rig { picture: 500, ..rig() };
+    rig.attach("source", audio);
+    rig.run("source", 0, ms, 1_000);
+    rig
+}
+
 #[test]
 fn pictures_of_a_poor_rendition_go_together_and_nothing_of_them_is_lost() {
-    let mut rig = rig();
-    rig.picture = 500;
-    rig.attach("source", false);
-    rig.run("source", 0, 3_960, 1_000);
+    let mut rig = poor(false, 3_960);
     rig.packager.detach(&"source".into());
     while let Some(output) = rig.packager.poll() {
         rig.chunks.extend(if let Output::Chunk(chunk) = output { Some(chunk) } else { None });
@@ -153,10 +158,7 @@ fn pictures_of_a_poor_rendition_go_together_and_nothing_of_them_is_lost() {
 /// Whatever the encoder says its frame rate is: one of a shared screen sends a picture when there is something new.
 #[test]
 fn a_picture_that_no_other_follows_soon_does_not_wait() {
-    let mut rig = rig();
-    rig.picture = 500;
-    rig.attach("source", true);
-    rig.run("source", 0, 3_000, 1_000);
+    let mut rig = poor(true, 3_000);
     rig.video("source", 3_000, true);
     let sent = |rig: &Rig| rig.of("source", Track::Video).last().unwrap().start - EPOCH_START_MS;
     rig.video("source", 3_040, false);
@@ -170,10 +172,7 @@ fn a_picture_that_no_other_follows_soon_does_not_wait() {
 
 #[test]
 fn pictures_that_go_together_last_until_the_next_one() {
-    let mut rig = rig();
-    rig.picture = 500;
-    rig.attach("source", false);
-    rig.run("source", 0, 3_000, 1_000);
+    let mut rig = poor(false, 3_000);
     for (dts, key) in [(3_000, true), (3_040, false), (3_100, false), (3_120, false)] {
         rig.video("source", dts, key);
     }
