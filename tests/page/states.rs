@@ -256,11 +256,12 @@ fn late_engine(first: &str) -> String {
          if (String(url).endsWith('/join')) window.joined = answer.headers.get('content-location'); \
          return answer; }}; \
          const looks = setInterval(() => {{ const live = {LIVE}; const video = live?.shadowRoot?.querySelector('video'); \
-         if (!(video?.readyState >= 2) || video.seeking) return; clearInterval(looks); \
+         if (!(video?.readyState >= 2) || video.seeking) return; \
          const canvas = document.createElement('canvas'); canvas.width = canvas.height = 8; \
          const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, 8, 8); \
          const lit = pen.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 < 3 && value > 32); \
          const age = performance.now() - window.since; \
+         if (!lit && age < 5000) return; clearInterval(looks); \
          window.before = {{ lit, age, state: live.state, stands: video.paused, source: video.src }}; {first}; open(); }}, 5);"
     )
 }
