@@ -40,7 +40,7 @@ need_packages() {
 }
 
 # A program from a crate, in the version named, kept under the target folder: crate, program, version, options. It is compiled
-# to be there soon: none of them has much to do.
+# to be there soon, not to be fast: none of them has much to do.
 need_tool() {
   local crate=$1 program=$2 version=$3
   shift 3
@@ -48,6 +48,6 @@ need_tool() {
   case ":$PATH:" in *":$tools/bin:"*) ;; *) export PATH="$tools/bin:$PATH" ;; esac
   "$program" --version 2>/dev/null | grep -F "$version" >/dev/null && return
   step "installing with cargo: $crate $version"
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     cargo install "$crate" --version "$version" --root "$tools" "$@"
 }
