@@ -228,7 +228,8 @@ fn row_23_public_traces_play() {
         })
         .collect();
     names.sort();
-    assert_eq!(names.len(), 12);
+    // Others may be put beside the twelve.
+    assert!(names.len() >= 12);
     let mut stalled_ms = 0.0;
     let mut seconds = 0;
     for path in names {

@@ -28,7 +28,9 @@ pub struct Figures {
     pub back_s: f64,
     /// Frames shown over frames made meanwhile, in percent.
     pub shown_percent: f64,
-    /// Least and greatest playback rate.
+    /// Frames whose number could not be read, of those looked at, in percent.
+    pub unread_percent: f64,
+    /// Least and greatest playback rate without the first seconds; no numbers in shorter runs.
     pub rates: (f64, f64),
     /// Processor time of the page's process, in percent of one core.
     pub cpu_percent: f64,
@@ -101,7 +103,9 @@ impl Figures {
         let measure = |from_s: f64, weights| nqoe::measure(&shown, from_s, end_s, FRAME_S, weights);
         let settled_s = first_s + SETTLED_S;
         let settled = if settled_s < end_s { measure(settled_s, &weights) } else { Default::default() };
-        let rates = record.frames.iter().map(|frame| frame.rate);
+        let rates =
+            record.frames.iter().filter(|frame| frame.at_ms / 1e3 > settled_s).map(|frame| frame.rate);
+        let unread = record.frames.iter().filter(|frame| frame.read.is_none()).count();
         let long = record.tasks.iter().filter(|[began, _]| *began > LOADING_MS);
         Self {
             startup_ms: if shown.is_empty() { end_s * 1e3 } else { first_s * 1e3 },
@@ -110,7 +114,8 @@ impl Figures {
             back_s: back_s(record, &shown),
             nqoe_printed: measure(first_s, &printed).nqoe,
             shown_percent: 100.0 * shown.len() as f64 * FRAME_S / (end_s - first_s).max(FRAME_S),
-            rates: (rates.clone().fold(f64::INFINITY, f64::min), rates.fold(0.0, f64::max)),
+            unread_percent: 100.0 * unread as f64 / record.frames.len().max(1) as f64,
+            rates: (rates.clone().fold(f64::NAN, f64::min), rates.fold(f64::NAN, f64::max)),
             cpu_percent: 100.0 * record.number("cpu_page_s") / end_s.max(FRAME_S),
             browser_percent: 100.0 * record.number("cpu_browser_s") / end_s.max(FRAME_S),
             words_ms: words_ms(record),

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::figures::{self, Figures};
-use super::plan::{LINKS, PLAYERS};
+use super::plan::{self, PLAYERS};
 use super::plot::{Plot, Scale};
 use super::record::{Frame, Record};
 use super::table::{self, COLUMNS, Row};
@@ -35,8 +35,7 @@ pub fn page(title: &str, records: &[Record], about: &str) -> String {
         grid(&mut html, &table::means(&links));
     }
     for (name, rows) in &links {
-        let link = LINKS.iter().find(|link| link.name == name.as_str());
-        let about = link.map_or("", |link| link.about);
+        let about = plan::link(name).map_or("", |link| link.about);
         let _ = writeln!(html, "<h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>", escape(name), escape(about));
         grid(&mut html, rows);
         for plot in plots(rows, records) {
@@ -130,8 +129,8 @@ fn thinned(record: &Record, value: &dyn Fn(&Frame) -> Option<f64>) -> Vec<(f64, 
 
 /// What the link carried, as steps in kb/s.
 fn link_rate(record: &Record, end_s: f64) -> Vec<(f64, f64)> {
-    let named = LINKS.iter().find(|link| link.name == record.word("link"));
-    let named = named.map(|link| super::plan::Named { seconds: record.number("seconds") as u64, ..*link });
+    let named = plan::link(record.word("link"));
+    let named = named.map(|link| plan::Named { seconds: record.number("seconds") as u64, ..link });
     let Some(Ok(link)) = named.map(|named| named.link()) else { return Vec::new() };
     let mut steps = Vec::new();
     let mut at_us = 0;

@@ -1,6 +1,8 @@
 //! What is run: the players, the links by name, the sets that people ask for, and in which order. Only names and numbers; the
 //! players' settings are in `tests/lab/players.js`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 
 use super::link::{Link, Period, mix};
@@ -71,7 +73,7 @@ pub const STEP: &str = "step";
 pub const STEP_RISES: f64 = 2.0 / 3.0;
 
 /// All links. Those that are no trace have their numbers in [`Named::link`].
-pub const LINKS: [Named; 22] = [
+pub const LINKS: [Named; 23] = [
     named("open", 600, "no limit, no delay"),
     named("clean", 60, "20 Mb/s, RTT 40 ms"),
     named("rough", 60, "20 Mb/s, RTT 80 ms, 20 ms of jitter, 0.5 % loss"),
@@ -82,6 +84,7 @@ pub const LINKS: [Named; 22] = [
     named("udp-shut", 20, "20 Mb/s, RTT 40 ms, UDP does not get through"),
     named("udp-dies", 30, "20 Mb/s, RTT 40 ms, UDP does not get through any more after 15 s"),
     named("narrow", 60, "3 Mb/s, RTT 40 ms: less than the top rung"),
+    named("outages", 60, "6 Mb/s, RTT 40 ms, every 15 s nothing at all for 1 s"),
     named("fcc_0906", 120, "trace: fixed line"),
     named("hsdpa_0930", 120, "trace: 3G"),
     named("hsdpa_ferry", 120, "trace: 3G, on a ferry"),
@@ -113,9 +116,25 @@ impl Named {
             "udp-shut" => Link { udp_ms: Some(0), ..Link::steady(20_000, 40) },
             "udp-dies" => Link { udp_ms: Some(15_000), ..Link::steady(20_000, 40) },
             "narrow" => Link::steady(3_000, 40),
-            trace => Link::trace(&crate::root().join(format!("tests/media/traces/{trace}.json")))?,
+            "outages" => outages(),
+            name => Link::trace(&trace(name))?,
         })
     }
+}
+
+/// The link of that name: one of [`LINKS`], or a trace that somebody has put beside the twelve.
+pub fn link(name: &str) -> Option<Named> {
+    let own = || trace(name).is_file().then(|| named(name.to_owned().leak(), 120, "a trace of your own"));
+    LINKS.iter().find(|link| link.name == name).copied().or_else(own)
+}
+
+fn trace(name: &str) -> PathBuf {
+    crate::root().join(format!("tests/media/traces/{name}.json"))
+}
+
+fn outages() -> Link {
+    let period = |ms, kbps| Period { ms, kbps, latency_ms: 20 };
+    Link { periods: vec![period(14_000, 6_000), period(1_000, 0)], ..Link::steady(0, 0) }
 }
 
 /// Thirds of the time watched, which shorter runs shorten too.
@@ -270,7 +289,6 @@ pub struct Wanted {
 /// # Errors
 /// Something wanted is not there.
 pub fn cells(set: &Set, wanted: &Wanted) -> Result<Vec<Cell>> {
-    let link = |name: &str| LINKS.iter().find(|link| link.name == name).copied();
     let mut links = Vec::new();
     if wanted.links.is_empty() {
         for (name, seconds) in set.links {

@@ -21,7 +21,7 @@ pub struct Column {
 }
 
 /// All columns, the one that counts most first.
-pub const COLUMNS: [Column; 23] = [
+pub const COLUMNS: [Column; 26] = [
     column("NQoE", 3, |f| f.seen.nqoe, "1 is the best rung without stall, switch or delay"),
     column("NQoE printed", 3, |f| f.nqoe_printed, "with the weights as the challenge printed them"),
     column("stall %", 2, |f| f.seen.stall_ratio() * 100.0, "of the time since the first frame"),
@@ -36,9 +36,17 @@ pub const COLUMNS: [Column; 23] = [
     column("kb/s", 0, |f| f.seen.kbps, "mean rate shown; a stalled second counts as 0"),
     column("switches/min", 1, |f| f.seen.switches_per_min(), "changes of the rung"),
     column("off rate %", 0, |f| f.seen.off_rate * 100.0, "frames at another playback rate than 1"),
+    column("slowest", 3, |f| f.rates.0, "least playback rate without the first 8 s"),
+    column("fastest", 3, |f| f.rates.1, "greatest playback rate without the first 8 s"),
     column("start ms", 0, |f| f.startup_ms, "from opening the page to the first frame"),
     column("back s", 2, |f| f.back_s, "after a fall, from the link's rise to the top rung"),
     column("shown %", 1, |f| f.shown_percent, "frames shown of those made meanwhile"),
+    column(
+        "unread %",
+        2,
+        |f| f.unread_percent,
+        "frames whose number could not be read: each counts as the one after the one before",
+    ),
     column("page CPU %", 0, |f| f.cpu_percent, "of a core, the page's process"),
     column("browser CPU %", 0, |f| f.browser_percent, "of a core, all processes of the browser"),
     column("long tasks/min", 1, |f| f.long_tasks, "of the main thread above 50 ms, after 10 s"),
@@ -81,17 +89,17 @@ pub struct Row {
 
 /// Rows by link, in the order of the plan.
 pub fn rows(records: &[Record]) -> Vec<(String, Vec<Row>)> {
-    let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str, usize), Vec<usize>> = BTreeMap::new();
     for (at, record) in records.iter().enumerate() {
-        let link = LINKS.iter().position(|link| link.name == record.word("link"));
-        let player = PLAYERS.iter().position(|player| player.name == record.word("player"));
-        if let (Some(link), Some(player)) = (link, player) {
-            groups.entry((link, player)).or_default().push(at);
+        let name = record.word("link");
+        // Traces of one's own come last.
+        let link = LINKS.iter().position(|link| link.name == name).unwrap_or(LINKS.len());
+        if let Some(player) = PLAYERS.iter().position(|player| player.name == record.word("player")) {
+            groups.entry((link, name, player)).or_default().push(at);
         }
     }
     let mut links: Vec<(String, Vec<Row>)> = Vec::new();
-    for ((link, player), members) in groups {
-        let name = LINKS[link].name;
+    for ((_, name, player), members) in groups {
         if links.last().is_none_or(|(last, _)| last != name) {
             links.push((name.into(), Vec::new()));
         }
