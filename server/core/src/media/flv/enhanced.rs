@@ -1,8 +1,7 @@
 //! The headers of Enhanced RTMP (Veovera, "Enhanced RTMP v2", ExVideoTagHeader and ExAudioTagHeader): which codec, what kind of
 //! packet, of which track. Knows no codec's inside.
 //!
-//! Of several tracks in one message the one with id 0 is taken: a second picture or language belongs into a rendition or room of
-//! its own here.
+//! Of several tracks the one with id 0 is taken: a second picture or language belongs into a rendition or room of its own here.
 
 use bytes::{Buf as _, Bytes};
 
@@ -44,7 +43,7 @@ struct Numbers {
     modifier: u8,
 }
 
-/// Reads a video message after its first byte. `None`: it cannot be read, or has no track 0.
+/// Reads a video message after its first byte. `None`: it cannot be read. One of other tracks alone has nothing to keep.
 pub(super) fn video(first: u8, body: Bytes) -> Option<Packet> {
     packet(first & 0x0f, body, VIDEO, first >> 4 & 7 == 5).map(|(kind, fourcc, body)| {
         let kind = match kind {
@@ -58,7 +57,7 @@ pub(super) fn video(first: u8, body: Bytes) -> Option<Packet> {
     })
 }
 
-/// Reads an audio message after its first byte. `None`: it cannot be read, or has no track 0.
+/// Reads an audio message after its first byte. `None`: it cannot be read. One of other tracks alone has nothing to keep.
 pub(super) fn audio(first: u8, body: Bytes) -> Option<Packet> {
     packet(first & 0x0f, body, AUDIO, false).map(|(kind, fourcc, body)| {
         let kind = match kind {
@@ -88,8 +87,9 @@ fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Opt
     if kind == numbers.modifier {
         return None;
     }
+    let nothing = Some((u8::MAX, [0; 4], Bytes::new()));
     if command && kind != numbers.metadata {
-        return Some((u8::MAX, [0; 4], Bytes::new()));
+        return nothing;
     }
     if kind != numbers.multitrack {
         let fourcc = fourcc(&mut body)?;
@@ -115,6 +115,9 @@ fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Opt
         let data = body.split_to(size);
         if track == 0 {
             return Some((kind, fourcc, data));
+        }
+        if !body.has_remaining() {
+            return nothing;
         }
     }
     None
@@ -163,8 +166,11 @@ mod tests {
         check(b"\x96\x03av01\0x", Kind::CodedFramesX, "av01", b"x");
         check(b"\x96\x13av01\x01\0\0\x02ab\0\0\0\x01x", Kind::CodedFramesX, "av01", b"x");
         check(b"\x96\x23hvc1\x01\0\0\x02abav01\0\0\0\x01x", Kind::CodedFramesX, "av01", b"x");
+        for others in [&b"\x96\x03av01\x01x"[..], b"\x96\x13av01\x01\0\0\x02ab\x02\0\0\x01x"] {
+            check(others, Kind::Other, r"\x00\x00\x00\x00", b"");
+        }
         for bad in
-            [&b"\x96\x06"[..], b"\x96\x03av01\x01x", b"\x96\x33av01", b"\x96\x13av01\0\0\0\x09x", b"\x96"]
+            [&b"\x96\x06"[..], b"\x96\x33av01", b"\x96\x13av01\0\0\0\x09x", b"\x96\x13av01\x01\0", b"\x96"]
         {
             assert_eq!(read(bad), None, "{bad:?}");
         }

@@ -185,3 +185,16 @@ fn a_temporal_delimiter_goes() {
     let Some(Event::Frame(frame)) = got.last() else { panic!("{got:?}") };
     assert_eq!((frame.key, &frame.data[..]), (true, &[0x32, 1, 0x10][..]));
 }
+
+/// OBS sends its other pictures beside the first one, in messages of their own: nothing is wrong with the show.
+#[test]
+fn other_tracks_are_left_out_and_are_no_fault() {
+    let mut demuxer = Demuxer::default();
+    let others = [
+        (Kind::Video, 0, bytes(&[b"\x96\x00hvc1\x01", sample::HVCC_320X180])),
+        (Kind::Video, 40, bytes(&[b"\x96\x03hvc1\x01", &[0, 0, 0, 2, 0x26, 1]])),
+        (Kind::Audio, 40, bytes(&[b"\x95\x01mp4a\x01", &[0x21, 0x10]])),
+    ];
+    assert_eq!(demux(&mut demuxer, &others).unwrap(), []);
+    assert_eq!(demuxer.counts(), Counts::default());
+}
