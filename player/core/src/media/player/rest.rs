@@ -69,6 +69,7 @@ mod tests {
 
     use super::super::Input;
     use super::*;
+    use crate::media::Sample;
 
     /// Starts, is told of a room with nothing but H.265, and joins it; what it wants then.
     fn joins(player: &mut Player, now: Instant) -> Vec<Output> {
@@ -101,6 +102,34 @@ mod tests {
         let wanted: Vec<_> = std::iter::from_fn(|| player.poll()).collect();
         assert!(!wanted.iter().any(|wanted| matches!(wanted, Output::Unplayable(_))), "{wanted:?}");
         assert_eq!(player.rebuilds, 1, "it counts towards giving the room up");
+    }
+
+    /// How long it takes until the codec is given up, of an element that plays and has so many pictures decoded.
+    fn given_up(paused: bool, decoded: u64) -> Option<Span> {
+        let start = Instant::from_ms(1_000);
+        let mut player = Player::new(start, 1);
+        joins(&mut player, start);
+        player.handle(start, Input::Ready);
+        player.latency.handle(start, latency::Input::Joined(0.0));
+        (1..200).map(|look| Span::from_ms(look * 50)).find(|since| {
+            let now = start + *since;
+            player.tick(now);
+            let playhead = since.as_secs_f64();
+            let ranges = vec![(0.0, playhead + 1.0)];
+            player.handle(
+                now,
+                Input::Sample(Sample { playhead, ranges, paused, decoded, ..Sample::default() }),
+            );
+            std::iter::from_fn(|| player.poll()).any(|wanted| wanted == Output::Unplayable("hvc1"))
+        })
+    }
+
+    #[test]
+    fn a_codec_that_the_browser_takes_and_does_not_show_is_given_up_in_time() {
+        let after = given_up(false, 0).expect("given up");
+        assert!(after >= FIRST_PICTURE && after <= FIRST_PICTURE + Span::from_ms(100), "{after:?}");
+        assert_eq!(given_up(false, 1), None, "it was seen");
+        assert_eq!(given_up(true, 0), None, "nothing need be seen");
     }
 
     #[test]
