@@ -53,7 +53,10 @@ export interface HawkerHold {
   /** Minor units. */
   price: number;
   currency: string;
+  placedMs: number;
   expiresMs: number;
+  state: "held" | "paid" | "cancelled" | "expired" | "refund-due" | "refunded";
+  /** For your backend: the server signed that this is this buyer's. */
   proof: string;
 }
 
@@ -65,6 +68,9 @@ export interface HawkerEventMap {
   "hawker:stall": CustomEvent<{ ms: number }>;
   "hawker:error": CustomEvent<{ code: HawkerError | "ui"; message: string; fatal: boolean }>;
   "hawker:latency": CustomEvent<HawkerStats>;
+  "hawker:blocked": CustomEvent<unknown>;
+  /** Cancel it and the floating player stays. */
+  "hawker:close": CustomEvent<null>;
   "hawker:hold": CustomEvent<{ hold: HawkerHold }>;
   /** Cancel it (`preventDefault`) and take the buyer to your checkout. */
   "hawker:checkout": CustomEvent<{ hold: HawkerHold }>;

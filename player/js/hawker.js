@@ -201,7 +201,7 @@ const STYLE = `
 :host([hidden]) { display: none; }
 :host([floating]) { position: fixed; inset: auto 16px 16px auto; width: min(320px, calc(100vw - 32px));
   z-index: 2147483000; border-radius: 14px; overflow: hidden; box-shadow: 0 8px 32px rgb(0 0 0 / .35); }
-:host([floating]:not([expanded], :fullscreen)) { translate: var(--hawker-x, 0) var(--hawker-y, 0); cursor: grab; touch-action: none; }
+:host([floating]:not([bare], [expanded], :fullscreen)) { translate: var(--hawker-x, 0) var(--hawker-y, 0); cursor: grab; touch-action: none; }
 @media (max-width: 520px) { :host([floating]) { inset: auto 12px 12px auto; width: 46vw; } }
 .hawker { height: 100%; }
 .stage { position: relative; background: #000; aspect-ratio: 16 / 9; width: 100%; overflow: hidden; }
@@ -311,14 +311,14 @@ export class HawkerLive extends HTMLElement {
   connectedCallback() {
     const { video, stage } = this.#parts;
     this.#speak();
-    // As the viewer left it: percent, below zero while muted.
-    const sound = Number(recall("sound"));
-    if (sound) video.volume = Math.min(1, Math.abs(sound) / 100);
-    video.muted = this.hasAttribute("muted") || sound < 0;
+    // As the viewer left it: percent, with a minus while muted.
+    const sound = recall("sound");
+    if (sound && !isNaN(sound)) video.volume = Math.min(1, Math.abs(sound) / 100);
+    video.muted = this.hasAttribute("muted") || /^-/.test(sound);
     if (this.hasAttribute("floating") && !stage.querySelector(".close")) {
       const close = make("button", "close", { type: "button", textContent: "×" });
       close.setAttribute("aria-label", this.#words.close);
-      close.addEventListener("click", () => this.remove());
+      close.addEventListener("click", () => this.#emit("hawker:close", null, true) && this.remove());
       stage.append(close);
     }
     this.#begun = true;
@@ -338,7 +338,8 @@ export class HawkerLive extends HTMLElement {
     } else if (name === "muted") {
       this.#parts.video.muted = now !== null;
     } else if (name === "quality") {
-      this.#engine?.quality(now === null || now === "auto" ? undefined : now);
+      // Without the attribute, what is remembered.
+      this.#engine?.quality(this.quality === "auto" ? undefined : this.quality);
     }
   }
 
@@ -406,7 +407,8 @@ export class HawkerLive extends HTMLElement {
     if (this.#mounted || this.hasAttribute("bare")) return;
     const turn = this.#starting;
     try {
-      const [module, around] = await Promise.all([ui(), screen()]);
+      // The room takes what there is when the interface asks for it. Where there is trouble that would be nothing, for good.
+      const [module, around] = await Promise.all([ui(), screen(), this.error || this.#over()]);
       if (turn !== this.#starting || this.#mounted || !this.isConnected) return;
       this.screen = around.attach(this, this.#parts.stage, this.#parts.video, this.#engine);
       module.mount(this, this.shadowRoot);
@@ -414,21 +416,25 @@ export class HawkerLive extends HTMLElement {
       this.#show();
     } catch (error) {
       uiModule = undefined;
+      if (turn !== this.#starting) return;
+      this.screen?.leave();
+      this.screen = null;
       // The picture plays on without controls.
       this.#emit("hawker:error", { code: "ui", message: String(error?.message ?? error), fatal: false });
     }
   }
 
   /** Over UDP too, where there is any: nothing that is seen first needs it, and without it all goes on. */
-  #over() {
+  async #over() {
     if (!self.WebTransport || this.getAttribute("transport") === "http") return;
     const turn = this.#starting;
-    const begin = ({ Udp }) => turn === this.#starting && (this.#udp ??= new Udp(this.server, this.room));
-    import(new URL("udp.js", HERE).href).then(begin, () => {});
+    const module = await import(new URL("udp.js", HERE).href).catch(() => {});
+    if (module && turn === this.#starting) this.#udp ??= new module.Udp(this.server, this.room);
   }
 
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  /** False: it was prevented, where that may be. */
+  #emit(type, detail, cancelable = false) {
+    return this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable }));
   }
 
   #set(state, message) {

@@ -61,6 +61,9 @@ const CROP = 1.32;
 /** Less of the picture than this in the window: it goes to the corner. */
 const AWAY_SHARE = 0.4;
 
+/** The element that has the media keys, of which the page has one set: the one that played last. */
+let keeper = null;
+
 /** Begins for one element; `leave()` of what it gives ends it. */
 export function attach(live, stage, video, engine) {
   const over = new AbortController();
@@ -248,7 +251,7 @@ export function attach(live, stage, video, engine) {
     play: () => live.play(),
     pause: () => live.pause(),
     stop: () => live.pause(),
-    enterpictureinpicture: () => pictureInPicture(),
+    enterpictureinpicture: () => pictureInPicture().catch(() => {}),
   };
   const key = (name, act) => {
     try {
@@ -257,7 +260,11 @@ export function attach(live, stage, video, engine) {
       // Not one that this browser knows.
     }
   };
-  for (const name in keys) key(name, keys[name]);
+  const take = () => {
+    keeper = live;
+    for (const name in keys) key(name, keys[name]);
+  };
+  if (!keeper) take();
   let lock = null;
   let locking = false;
   const watched = () => playing() && !document.hidden && !over.signal.aborted;
@@ -279,7 +286,13 @@ export function attach(live, stage, video, engine) {
     corner();
     bright();
     stand();
-    if (!session || live.state !== "live") return;
+    if (playing() && keeper !== live) take();
+    if (!session || keeper !== live) return;
+    if (/^(ended|offline|error)$/.test(live.state)) {
+      session.playbackState = "none";
+      session.metadata = null;
+    }
+    if (live.state !== "live") return;
     session.playbackState = live.paused ? "paused" : "playing";
     const title = engine?.title;
     if (self.MediaMetadata && session.metadata?.title !== (title || live.room)) {
@@ -339,8 +352,9 @@ export function attach(live, stage, video, engine) {
   });
   on(live, "dblclick", (event) => {
     if (!mouse || !picture(event) || mini() || floats()) return;
-    if (document.fullscreenElement) document.exitFullscreen();
-    else live.requestFullscreen();
+    const large = document.fullscreenElement ? document.exitFullscreen() : live.requestFullscreen();
+    // A frame that may not stays as it is.
+    large?.catch(() => {});
   });
 
   const remote =
@@ -459,8 +473,11 @@ export function attach(live, stage, video, engine) {
       clearInterval(looks);
       watch.disconnect();
       sizes.disconnect();
-      for (const name in keys) key(name, null);
-      if (session) session.metadata = null;
+      if (keeper === live) {
+        keeper = null;
+        for (const name in keys) key(name, null);
+        if (session) session.metadata = null;
+      }
       bright();
     },
   };

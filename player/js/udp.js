@@ -386,7 +386,8 @@ class Load {
         this.#had = lane.at;
         for (const other of this.#lanes.filter((other) => other !== lane)) {
           this.#drop(other);
-          this.#session.raced(lane.udp);
+          // A session that has answered since was not what was silent: the encoder was.
+          this.#session.raced(lane.udp || !this.#session.silent);
           if (lane.udp) this.#alone();
         }
         return known ? value.subarray(known) : value;

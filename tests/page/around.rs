@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use hawker_tests::browser::{self, Browser, Options};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::show::{self, Show};
@@ -93,10 +94,28 @@ async fn media_keys_play_and_pause_and_the_lock_screen_names_the_show() {
     page.eval("keys.play()").await;
     page.until(&format!("!{LIVE}.paused && navigator.mediaSession.playbackState === 'playing'"), SOON).await;
     show::moves(&page).await;
-    // Who leaves takes the keys along: they are the page's again.
-    page.eval(&format!("{LIVE}.remove()")).await;
-    page.until("keys.play === null && keys.pause === null && !navigator.mediaSession.metadata", SOON).await;
     show::quiet(&page, "media keys").await;
+    // After the show there is nothing to play.
+    show.server.call(Method::POST, "/rooms/demo/end", None).await;
+    page.until("navigator.mediaSession.playbackState === 'none' && !navigator.mediaSession.metadata", SOON)
+        .await;
+    show.server.call(Method::POST, "/rooms/demo/open", None).await;
+    show::moves(&page).await;
+    // Of two players the one that began last has them, and the other leaves without them.
+    page.eval(
+        "window.other = document.createElement('hawker-live'); other.setAttribute('room', 'demo'); other.setAttribute('muted', ''); \
+         document.body.append(other)",
+    )
+    .await;
+    page.until("other.screen && other.state === 'live' && !other.paused", show::START).await;
+    page.eval("keys.pause()").await;
+    page.until("other.paused", SOON).await;
+    page.eval(&format!("{LIVE}.remove()")).await;
+    page.eval("keys.play()").await;
+    page.until("!other.paused && navigator.mediaSession.metadata", SOON).await;
+    // Who leaves takes the keys along: they are the page's again.
+    page.eval("other.remove()").await;
+    page.until("keys.play === null && keys.pause === null && !navigator.mediaSession.metadata", SOON).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,6 +90,15 @@ async fn row_21_the_keys_of_video_sites_work_and_what_was_chosen_is_remembered()
         ))
         .await;
     assert_eq!(left, json!([name, name, 9, true]), "as the viewer left it");
+    // Silence is something to be remembered, too.
+    page.click(&format!("{ROOT}.querySelector('.overlay')")).await;
+    for _ in 0..20 {
+        page.press('\u{e015}').await;
+    }
+    page.until(&format!("{LIVE}.volume === 0"), SOON).await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    page.until(&format!("{LIVE}?.shadowRoot?.querySelector('video')"), SOON).await;
+    assert_eq!(page.eval(&format!("return {LIVE}.volume")).await, json!(0));
     show::quiet(&page, "keys").await;
 }
 

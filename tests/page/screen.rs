@@ -80,5 +80,16 @@ async fn row_25_the_floating_player_is_dragged_opened_and_closed() {
                  await new Promise(done => setTimeout(done, 500)); const before = count(); \
                  await new Promise(done => setTimeout(done, 2500)); return count() - before";
     assert_eq!(page.eval(loads).await, json!(0), "who closed it loads nothing");
+
+    // With the picture alone there is nothing to drag, and the page may keep it.
+    page.eval(
+        "window.bare = document.createElement('hawker-live'); for (const name of ['floating', 'bare', 'muted']) \
+         bare.setAttribute(name, ''); bare.setAttribute('room', 'demo'); document.body.append(bare); let asked = 0; \
+         bare.addEventListener('hawker:close', event => asked++ || event.preventDefault())",
+    )
+    .await;
+    assert_eq!(page.eval("return getComputedStyle(bare).touchAction").await, json!("auto"));
+    let close = "bare.shadowRoot.querySelector('.close').click(); return bare.isConnected";
+    assert_eq!((page.eval(close).await, page.eval(close).await), (json!(true), json!(false)));
     show::quiet(&page, "floating player").await;
 }
