@@ -42,7 +42,12 @@ const EARLY_MS = 2000;
 const CALM_MS = 15;
 /** How far behind its end media are shown first, in s: where the engine begins, too. */
 const BEHIND_S = 0.22;
+/** The interface is needed more than what the room goes over: it waits for so long, in ms. */
+const OVER_MS = 500;
 const fresh = (at) => performance.now() - at < EARLY_MS;
+/** Of which codecs, whatever their profiles: all renditions of these go into one buffer. */
+const family = (mime) => mime.replace(/\.[^",]*/g, "");
+const wait = (ms, what) => new Promise((done) => setTimeout(done, ms, what));
 
 /**
  * A MediaSource that is open before the engine is there, which goes on with it. The beginning of the media that are asked for early
@@ -57,6 +62,7 @@ class Opening {
   #calm;
   #shown = false;
   #over = false;
+  #failed = false;
 
   /** For media that were asked for then. */
   constructor(video, since) {
@@ -67,10 +73,10 @@ class Opening {
     video.src = this.#url;
   }
 
-  /** The element has it still, and what it shows is what the engine asks for, or nothing. */
+  /** The element has it still, and what it shows is of the kind that the engine asks for, or nothing. */
   fits(mime) {
-    const mine = this.#video.src === this.#url && this.media.readyState !== "ended";
-    return mine && (!this.mime || mime === this.mime) && fresh(this.#since);
+    const mine = this.#video.src === this.#url && !this.#video.error && !this.#failed && this.media.readyState !== "ended";
+    return mine && (!this.mime || family(mime) === family(this.mime));
   }
 
   /** An answer that is shown as it comes until somebody reads it, who gets it from its beginning. */
@@ -79,10 +85,9 @@ class Opening {
     const mime = headers.get("content-type");
     if (this.#over || !/codecs/.test(mime) || !MediaSource.isTypeSupported(mime)) return answer;
     this.mime = mime;
-    this.#idle = this.#idle.then(() => {
+    this.#then(() => {
       this.buffer = this.media.addSourceBuffer(mime);
     });
-    this.#idle.catch(() => {}); // Whoever takes it is told.
     const reader = answer.body.getReader();
     const reads = [];
     let taken = false;
@@ -91,8 +96,7 @@ class Opening {
       reads.push(read);
       read.then(({ value }) => {
         if (!value || taken) return;
-        this.#idle = this.#idle.then(() => this.#append(value));
-        this.#idle.catch(() => {});
+        this.#then(() => this.#append(value));
         ahead();
       }, () => {});
     };
@@ -104,11 +108,22 @@ class Opening {
     return { status, headers, body: { getReader: () => ({ read }) } };
   }
 
+  /** What comes next; whoever takes it later is told what became of it. */
+  #then(next) {
+    this.#idle = this.#idle.then(next);
+    this.#idle.catch(() => {
+      this.#failed = true;
+    });
+  }
+
+  #updated() {
+    return new Promise((done) => this.buffer.addEventListener("updateend", done, { once: true }));
+  }
+
   async #append(piece) {
     if (this.#over) return;
-    const done = new Promise((done) => this.buffer.addEventListener("updateend", done, { once: true }));
     this.buffer.appendBuffer(piece);
-    await done;
+    await this.#updated();
     clearTimeout(this.#calm);
     if (!this.#shown) this.#calm = setTimeout(() => this.#show(), CALM_MS);
   }
@@ -127,8 +142,15 @@ class Opening {
   async leave(mime) {
     this.#over = true;
     await this.#idle;
-    this.buffer?.abort();
-    return this.buffer ?? this.media.addSourceBuffer(mime);
+    const { buffer } = this;
+    if (!buffer) return this.media.addSourceBuffer(mime);
+    buffer.abort();
+    if (buffer.buffered.length && !fresh(this.#since)) {
+      // They are of another moment of the show. Their last picture stays on the screen until there is another.
+      buffer.remove(0, Infinity);
+      await this.#updated();
+    }
+    return buffer;
   }
 }
 
@@ -161,8 +183,7 @@ function early(base, video) {
       options.signal.addEventListener("abort", () => known.stop.abort());
       if (fresh(since)) {
         // Whatever became of it, this address has not failed yet.
-        const late = new Promise((done) => setTimeout(done, EARLY_MS, []));
-        const [where, answer] = await Promise.race([known.answer, late]).catch(() => []);
+        const [where, answer] = await Promise.race([known.answer, wait(EARLY_MS, [])]).catch(() => []);
         if (where === url) return answer;
       }
       known.stop.abort();
@@ -285,6 +306,7 @@ export class HawkerLive extends HTMLElement {
     const unmute = make("button", "unmute", { type: "button", hidden: true });
     const start = make("button", "start", { type: "button", hidden: true });
     unmute.addEventListener("click", () => {
+      this.volume ||= 1;
       this.muted = false;
       this.play();
     });
@@ -408,7 +430,8 @@ export class HawkerLive extends HTMLElement {
     const turn = this.#starting;
     try {
       // The room takes what there is when the interface asks for it. Where there is trouble that would be nothing, for good.
-      const [module, around] = await Promise.all([ui(), screen(), this.error || this.#over()]);
+      const over = this.error || Promise.race([this.#over(), wait(OVER_MS)]);
+      const [module, around] = await Promise.all([ui(), screen(), over]);
       if (turn !== this.#starting || this.#mounted || !this.isConnected) return;
       this.screen = around.attach(this, this.#parts.stage, this.#parts.video, this.#engine);
       module.mount(this, this.shadowRoot);
@@ -464,7 +487,8 @@ export class HawkerLive extends HTMLElement {
     const { cover, spinner, text, unmute, start, video } = this.#parts;
     const state = this.state;
     const waiting = state === "connecting" || state === "stalled";
-    cover.classList.toggle("clear", waiting && video.readyState >= 2);
+    // A picture of before stays when its media go.
+    cover.classList.toggle("clear", waiting && (video.readyState >= 2 || (!!video.src && cover.matches(".clear"))));
     cover.hidden = state === "live" || (state === "stalled" && video.readyState >= 2);
     spinner.hidden = !waiting;
     const say = (said) => {

@@ -61,8 +61,24 @@ const CROP = 1.32;
 /** Less of the picture than this in the window: it goes to the corner. */
 const AWAY_SHARE = 0.4;
 
-/** The element that has the media keys, of which the page has one set: the one that played last. */
-let keeper = null;
+const session = navigator.mediaSession;
+const KEYS = ["play", "pause", "stop", "enterpictureinpicture"];
+/** What has begun to play in this page, the last at the end: the media keys, of which there is one set, are that one's. */
+const shows = [];
+
+/** Gives the keys and the lock screen to the last of them, or back to the page. */
+function hand() {
+  const last = shows.at(-1);
+  for (const name of KEYS) {
+    try {
+      session?.setActionHandler(name, last?.keys[name] ?? null);
+    } catch {
+      // Not one that this browser knows.
+    }
+  }
+  if (last) last.tell();
+  else if (session) Object.assign(session, { metadata: null, playbackState: "none" });
+}
 
 /** Begins for one element; `leave()` of what it gives ends it. */
 export function attach(live, stage, video, engine) {
@@ -246,25 +262,30 @@ export function attach(live, stage, video, engine) {
     corner();
     bound();
   });
-  const session = navigator.mediaSession;
-  const keys = {
-    play: () => live.play(),
-    pause: () => live.pause(),
-    stop: () => live.pause(),
-    enterpictureinpicture: () => pictureInPicture().catch(() => {}),
+  const show = {
+    keys: {
+      play: () => live.play(),
+      pause: () => live.pause(),
+      stop: () => live.pause(),
+      enterpictureinpicture: () => pictureInPicture().catch(() => {}),
+    },
+    tell() {
+      if (!session) return;
+      session.playbackState = live.paused ? "paused" : "playing";
+      const title = engine?.title || live.room;
+      if (self.MediaMetadata && session.metadata?.title !== title) {
+        session.metadata = new MediaMetadata({ title, artist: document.title });
+      }
+    },
   };
-  const key = (name, act) => {
-    try {
-      session?.setActionHandler(name, act);
-    } catch {
-      // Not one that this browser knows.
-    }
+  /** It begins to play, or there is nothing to play any more. */
+  const hold = (on) => {
+    const at = shows.indexOf(show);
+    if (at >= 0) shows.splice(at, 1);
+    if (on) shows.push(show);
+    if (on || at >= 0) hand();
   };
-  const take = () => {
-    keeper = live;
-    for (const name in keys) key(name, keys[name]);
-  };
-  if (!keeper) take();
+  let played = false;
   let lock = null;
   let locking = false;
   const watched = () => playing() && !document.hidden && !over.signal.aborted;
@@ -286,18 +307,12 @@ export function attach(live, stage, video, engine) {
     corner();
     bright();
     stand();
-    if (playing() && keeper !== live) take();
-    if (!session || keeper !== live) return;
-    if (/^(ended|offline|error)$/.test(live.state)) {
-      session.playbackState = "none";
-      session.metadata = null;
-    }
-    if (live.state !== "live") return;
-    session.playbackState = live.paused ? "paused" : "playing";
-    const title = engine?.title;
-    if (self.MediaMetadata && session.metadata?.title !== (title || live.room)) {
-      session.metadata = new MediaMetadata({ title: title || live.room, artist: document.title });
-    }
+    const plays = playing();
+    const done = /^(ended|offline|error|unsupported)$/.test(live.state);
+    if (done) hold(false);
+    else if (plays && !played) hold(true);
+    played = plays || (played && !done && !live.paused);
+    if (shows.at(-1) === show) show.tell();
   };
   on(live, "hawker:state hawker:blocked hawker:quality fullscreenchange", follow);
   on(video, "play pause playing", follow);
@@ -473,11 +488,7 @@ export function attach(live, stage, video, engine) {
       clearInterval(looks);
       watch.disconnect();
       sizes.disconnect();
-      if (keeper === live) {
-        keeper = null;
-        for (const name in keys) key(name, null);
-        if (session) session.metadata = null;
-      }
+      hold(false);
       bright();
     },
   };

@@ -1,5 +1,5 @@
 // Media and room over UDP (a WebTransport session), beside HTTP and WebSocket, which stay the primary way: what is asked and heard is
-// the same (docs/protocol.md). Loaded after the first frame, and only then. Decides when a session is opened and left, and what
+// the same (docs/protocol.md). Loaded after the first frame, or where one is waited for. Decides when a session is opened and left, and what
 // carries the next segment; knows nothing of what is in it, or of when it is asked for (engine.wasm).
 
 /** Time for a session, ms: a description, a handshake and a request, with a second of round trip. */
@@ -186,7 +186,7 @@ class Session {
     this.#loads.delete(load);
   }
 
-  /** Whether a load's bytes came by this session, or by HTTP although that was asked later. */
+  /** Whether a load's bytes came by this session, or by HTTP although that was asked later and while this one said nothing. */
   raced(won) {
     this.#losses = won ? 0 : this.#losses + 1;
     if (this.#losses >= LOSSES_MAX) this.close();
@@ -386,8 +386,8 @@ class Load {
         this.#had = lane.at;
         for (const other of this.#lanes.filter((other) => other !== lane)) {
           this.#drop(other);
-          // A session that has answered since was not what was silent: the encoder was.
-          this.#session.raced(lane.udp || !this.#session.silent);
+          // A session that has answered since was not what was silent: the encoder may have been.
+          if (lane.udp || this.#session.silent) this.#session.raced(lane.udp);
           if (lane.udp) this.#alone();
         }
         return known ? value.subarray(known) : value;

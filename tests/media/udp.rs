@@ -10,6 +10,8 @@ use hawker_wire::proto::client_frame::Kind as Ask;
 use hawker_wire::proto::event::Kind as Event;
 use hawker_wire::proto::server_frame::Kind as Told;
 use hawker_wire::proto::{Ping, Say};
+use reqwest::Url;
+use web_transport_quinn::{ClientBuilder, ClientError};
 
 use crate::serving::rig;
 
@@ -182,6 +184,32 @@ async fn a_tap_before_the_first_word_costs_nobody_their_place() {
     assert_eq!(page.ask("stream").await.status, 200);
     let mut ann = page.enter("Ann").await;
     assert_eq!(ann.until(likes).await, 5);
+}
+
+/// As a shop runs it: the configured certificate is the one that is met, and no hash is told.
+#[tokio::test]
+async fn a_configured_certificate_opens_sessions_as_well() {
+    let pair = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let (cert, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
+    std::fs::write(&cert, pair.cert.pem()).unwrap();
+    std::fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
+    let server = server::start_with(|config| {
+        config.http.tls_cert = Some(cert);
+        config.http.tls_key = Some(key);
+        config.udp.listen = Some(([127, 0, 0, 1], 0).into());
+    })
+    .await;
+    let door = server.running.app.udp.clone().unwrap();
+    assert!(door.hashes().is_empty());
+    let client = ClientBuilder::new().with_server_certificates(vec![pair.cert.der().clone()]).unwrap();
+    let url = format!("https://127.0.0.1:{}/live/none/udp", door.addr.port());
+    // The handshake is over when it says that there is no such room.
+    let connecting = client.connect(Url::parse(&url).unwrap());
+    match tokio::time::timeout(Duration::from_secs(20), connecting).await.expect("an answer") {
+        Err(ClientError::HttpError(error)) => assert!(error.to_string().contains("404"), "{error}"),
+        other => panic!("{:?}", other.map(drop)),
+    }
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn media_keys_play_and_pause_and_the_lock_screen_names_the_show() {
         .await;
     show.server.call(Method::POST, "/rooms/demo/open", None).await;
     show::moves(&page).await;
-    // Of two players the one that began last has them, and the other leaves without them.
+    // Of two players the one that began last has them, and the other has them when that is closed.
     page.eval(
         "window.other = document.createElement('hawker-live'); other.setAttribute('room', 'demo'); other.setAttribute('muted', ''); \
          document.body.append(other)",
@@ -110,11 +110,12 @@ async fn media_keys_play_and_pause_and_the_lock_screen_names_the_show() {
     page.until("other.screen && other.state === 'live' && !other.paused", show::START).await;
     page.eval("keys.pause()").await;
     page.until("other.paused", SOON).await;
-    page.eval(&format!("{LIVE}.remove()")).await;
-    page.eval("keys.play()").await;
-    page.until("!other.paused && navigator.mediaSession.metadata", SOON).await;
-    // Who leaves takes the keys along: they are the page's again.
     page.eval("other.remove()").await;
+    assert_eq!(page.eval(&format!("return {LIVE}.paused")).await, json!(false));
+    page.eval("keys.pause()").await;
+    page.until(&format!("{LIVE}.paused"), SOON).await;
+    // Who leaves takes the keys along: they are the page's again.
+    page.eval(&format!("{LIVE}.remove()")).await;
     page.until("keys.play === null && keys.pause === null && !navigator.mediaSession.metadata", SOON).await;
 }
 

@@ -99,6 +99,11 @@ async fn row_21_the_keys_of_video_sites_work_and_what_was_chosen_is_remembered()
     page.open(&format!("{}/room/demo", show.server.url)).await;
     page.until(&format!("{LIVE}?.shadowRoot?.querySelector('video')"), SOON).await;
     assert_eq!(page.eval(&format!("return {LIVE}.volume")).await, json!(0));
+    // And who then wants to hear something does.
+    show::moves(&page).await;
+    page.until(&format!("{ROOT}.querySelector('.sound')"), SOON).await;
+    page.eval(&format!("{ROOT}.querySelector('.sound').click()")).await;
+    page.until(&format!("{LIVE}.volume === 1 && !{LIVE}.muted"), SOON).await;
     show::quiet(&page, "keys").await;
 }
 

@@ -255,7 +255,7 @@ fn late_engine(first: &str) -> String {
          const answer = await real(url, options); \
          if (String(url).endsWith('/join')) window.joined = answer.headers.get('content-location'); \
          return answer; }}; \
-         const looks = setInterval(() => {{ const live = {LIVE}; const video = live?.shadowRoot?.querySelector('video'); \
+         const looks = setInterval(async () => {{ const live = {LIVE}; const video = live?.shadowRoot?.querySelector('video'); \
          if (!(video?.readyState >= 2) || video.seeking) return; \
          const canvas = document.createElement('canvas'); canvas.width = canvas.height = 8; \
          const pen = canvas.getContext('2d'); pen.drawImage(video, 0, 0, 8, 8); \
@@ -286,13 +286,29 @@ async fn the_first_picture_does_not_wait_for_the_engine() {
     let before = page.eval("return window.before").await;
     assert_eq!((&before["lit"], &before["state"]), (&json!(true), &json!("connecting")), "{before}");
     assert_eq!(before["stands"], json!(true), "nobody knows yet where to play");
-    let went_on = format!("return {LIVE}.shadowRoot.querySelector('video').src === window.before.source");
+    assert_eq!(page.eval(&went_on()).await, json!(true));
     // What is too old by then is asked for anew.
     let taken = page.eval("return !window.asked.some(url => url.endsWith(window.joined))").await;
     let asked = page.eval("return [window.joined, window.before.age, ...window.asked]").await;
-    assert_eq!(page.eval(&went_on).await, taken, "it goes on with what is there: {asked:#}");
     assert!(taken == json!(true) || before["age"].as_f64() > Some(1_500.0), "{asked:#}");
     show::quiet(&page, "a late engine").await;
+}
+
+/// The element has the media source of before the engine, and with it the picture.
+fn went_on() -> String {
+    format!("return {LIVE}.shadowRoot.querySelector('video').src === window.before.source")
+}
+
+/// On a slow link: the picture stays and the show goes on where it is by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_waits_long_for_the_engine_stays_until_there_is_another() {
+    let show = show::on_air().await;
+    let page = opened_late(&show, "await new Promise(done => setTimeout(done, 3000))").await;
+    show::moves(&page).await;
+    assert_eq!(page.eval("return window.before.lit").await, json!(true));
+    assert_eq!(page.eval(&went_on()).await, json!(true));
+    page.until(&format!("{LIVE}.stats().latencyMs < 1500"), SOON).await;
+    show::quiet(&page, "a very late engine").await;
 }
 
 /// Nothing is asked for early then, for the server does not know what is wanted.

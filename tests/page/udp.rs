@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hawker_tests::browser::{self, Browser};
+use hawker_tests::talk::Dial;
+use hawker_wire::proto::event::Kind as Event;
 use serde_json::json;
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
@@ -18,7 +20,15 @@ use crate::show;
 const SESSIONS: &str = "
     window.sessions = [];
     window.WebTransport = class extends WebTransport {
-        constructor(...given) { super(...given); window.sessions.push(this); }
+        constructor(...given) {
+            super(...given);
+            window.sessions.push(this);
+            const writable = this.datagrams.writable ?? this.datagrams.createWritable();
+            const writer = writable.getWriter();
+            const write = writer.write.bind(writer);
+            writer.write = (bytes) => { window.taps = new DataView(bytes.buffer).getUint32(0); return write(bytes); };
+            Object.defineProperty(this.datagrams, 'writable', { value: { getWriter: () => writer } });
+        }
     };
 ";
 
@@ -37,6 +47,8 @@ const GIVEN_UP: &str = "
         close(...given) { if (window.edge) window.given ??= end(); super.close(...given); }
     };
 ";
+
+const LIKE: &str = "document.querySelector('hawker-live').shadowRoot.querySelector('.like-button')";
 
 /// No socket gets through.
 const NO_SOCKET: &str = "window.WebSocket = class { constructor() { throw new Error('blocked'); } };";
@@ -67,6 +79,11 @@ async fn row_17_picture_and_words_go_over_udp_and_back_when_it_fails() {
     // Without a socket words come and go over the session alone.
     says(&page, "over QUIC").await;
     said(&show, "demo", "over QUIC").await;
+    // Likes are datagrams, and count for everybody.
+    let mut ben = Dial::new(show.server.running.http, "demo").guest("Ben").await;
+    page.eval(&format!("for (let n = 0; n < 3; n++) {LIKE}.click()")).await;
+    page.until("window.taps === 3", show::START).await;
+    ben.until_event(|kind| matches!(kind, Event::Totals(totals) if totals.likes >= 3)).await;
     show::quiet(&page, "WebTransport").await;
 
     // The session ends in the middle: the picture does not, and nothing of it is left out. Whether it stands for a moment is

@@ -17,8 +17,8 @@ use super::clip::{Clip, FRAMES, LOOP_S};
 use crate::encoder;
 use crate::server::Server;
 
-/// Frames remembered: a round, which is as far back as a counter is unique.
-const REMEMBERED: usize = FRAMES as usize;
+/// Frames remembered: of an hour, since a run is looked at when it is over.
+const REMEMBERED: usize = FRAMES as usize * 28;
 /// A camera that could not send for so long was kept from its work: the run says so.
 const LATE: Duration = Duration::from_millis(100);
 
@@ -106,8 +106,9 @@ impl Log {
     /// The newest sending of `counter` that is not after `wall_us`, and the frame's number since the beginning.
     fn sent(&self, counter: u16, wall_us: u64) -> Option<(u64, u64)> {
         let behind = (u64::from(counter) + FRAMES - self.first % FRAMES) % FRAMES;
-        let at = *self.sent.get(behind as usize)?;
-        (at <= wall_us).then_some((self.first + behind, at))
+        let rounds = (behind as usize..self.sent.len()).step_by(FRAMES as usize);
+        let at = rounds.rev().find(|&at| self.sent[at] <= wall_us)?;
+        Some((self.first + at as u64, self.sent[at]))
     }
 }
 
@@ -139,12 +140,25 @@ mod tests {
     fn a_counter_finds_its_frame_in_every_round() {
         let mut log = Log::default();
         let at = |n: u64| 1_000_000 + n * 33_333;
-        for n in 0..FRAMES + 100 {
+        for n in 0..FRAMES * 30 + 100 {
             log.push(at(n), Duration::ZERO);
         }
-        let now = at(FRAMES + 99);
-        assert_eq!(log.sent(99, now), Some((FRAMES + 99, now)));
-        assert_eq!(log.sent(100, now), Some((100, at(100))), "of the round before");
-        assert_eq!(log.sent(50, at(FRAMES + 50) - 1), None, "nothing is shown before it is sent");
+        let last = FRAMES * 30 + 99;
+        assert_eq!(log.sent(99, at(last)), Some((last, at(last))));
+        assert_eq!(
+            log.sent(100, at(last)),
+            Some((last - FRAMES + 1, at(last - FRAMES + 1))),
+            "of the round before"
+        );
+        let earlier = FRAMES * 5 + 50;
+        assert_eq!(
+            log.sent(50, at(earlier)),
+            Some((earlier, at(earlier))),
+            "a run is looked at when it is over"
+        );
+        assert_eq!(log.sent(50, at(FRAMES)), None, "that is forgotten");
+        log = Log::default();
+        log.push(at(0), Duration::ZERO);
+        assert_eq!(log.sent(0, at(0) - 1), None, "nothing is shown before it is sent");
     }
 }

@@ -297,7 +297,11 @@ pub fn cells(set: &Set, wanted: &Wanted) -> Result<Vec<Cell>> {
         }
     }
     for name in &wanted.links {
-        links.push(link(name).with_context(|| format!("no link {name:?}: --list shows them"))?);
+        links.push(link(name).with_context(|| {
+            format!(
+                "no link {name:?}: --list shows them, and a trace of your own is a file in tests/media/traces"
+            )
+        })?);
     }
     let mut players: Vec<Player> = Vec::new();
     if wanted.players.is_empty() {
@@ -342,8 +346,11 @@ mod tests {
             let cells = cells(set, &Wanted::default()).expect("its names are known");
             assert!(!cells.is_empty(), "{}", set.name);
             for cell in cells {
-                assert!(cell.link.link().expect("a link").mean_kbps() > 0);
+                assert!(LINKS.iter().any(|link| link.name == cell.link.name));
             }
+        }
+        for known in LINKS {
+            assert!(known.link().expect("a link").mean_kbps() > 0, "{}", known.name);
         }
     }
 

@@ -36,17 +36,9 @@ pub const COLUMNS: [Column; 26] = [
     column("kb/s", 0, |f| f.seen.kbps, "mean rate shown; a stalled second counts as 0"),
     column("switches/min", 1, |f| f.seen.switches_per_min(), "changes of the rung"),
     column("off rate %", 0, |f| f.seen.off_rate * 100.0, "frames at another playback rate than 1"),
-    column("slowest", 3, |f| f.rates.0, "least playback rate without the first 8 s"),
-    column("fastest", 3, |f| f.rates.1, "greatest playback rate without the first 8 s"),
     column("start ms", 0, |f| f.startup_ms, "from opening the page to the first frame"),
     column("back s", 2, |f| f.back_s, "after a fall, from the link's rise to the top rung"),
     column("shown %", 1, |f| f.shown_percent, "frames shown of those made meanwhile"),
-    column(
-        "unread %",
-        2,
-        |f| f.unread_percent,
-        "frames whose number could not be read: each counts as the one after the one before",
-    ),
     column("page CPU %", 0, |f| f.cpu_percent, "of a core, the page's process"),
     column("browser CPU %", 0, |f| f.browser_percent, "of a core, all processes of the browser"),
     column("long tasks/min", 1, |f| f.long_tasks, "of the main thread above 50 ms, after 10 s"),
@@ -58,6 +50,14 @@ pub const COLUMNS: [Column; 26] = [
         "from saying to hearing in the room, ms; a tick of 50 ms is in it",
     ),
     column("words p99", 0, |f| f.words_ms.1, "99th percentile of the same"),
+    column("slowest", 3, |f| f.rates.0, "least playback rate without the first 8 s"),
+    column("fastest", 3, |f| f.rates.1, "greatest playback rate without the first 8 s"),
+    column(
+        "unread %",
+        2,
+        |f| f.unread_percent,
+        "frames whose number could not be read: each counts as the one after the one before",
+    ),
 ];
 
 const fn column(
@@ -153,7 +153,7 @@ pub fn cell(column: &Column, spread: &Spread) -> String {
 }
 
 /// Columns that count most, by place.
-const BRIEF: [usize; 13] = [0, 2, 5, 8, 9, 11, 14, 15, 17, 19, 20, 21, 22];
+const BRIEF: [usize; 14] = [0, 2, 5, 8, 9, 11, 14, 15, 17, 19, 20, 21, 22, 25];
 
 /// For the terminal.
 pub fn text(links: &[(String, Vec<Row>)]) -> String {

@@ -54,7 +54,7 @@ impl Scenario {
     }
 }
 
-/// The twelve traces of `tests/media/traces`, in the order of their names.
+/// The traces of `tests/media/traces`, twelve and what was put beside them, in the order of their names.
 ///
 /// # Panics
 /// The tree is not whole.
@@ -73,7 +73,8 @@ pub fn traces() -> Vec<Scenario> {
             kbps: number(period, "bandwidth_kbps"),
             latency_ms: number(period, "latency_ms"),
         });
-        Scenario::new(trace["name"].as_str().expect("a name").to_owned(), periods.collect())
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Scenario::new(name, periods.collect())
     };
     paths.into_iter().map(whole).collect()
 }

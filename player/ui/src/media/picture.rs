@@ -180,6 +180,9 @@ fn sound(ui: Ui) -> Option<El> {
 
 fn unmute(ui: Ui) {
     ui.with_host(|host: &Host| {
+        if host.player().volume == 0.0 {
+            host.set_volume(1.0);
+        }
         host.set_muted(false);
         host.keep_sound();
     });

@@ -14,6 +14,9 @@ use hawker_player_core::decimal::decimal;
 use hawker_player_core::room::limits;
 use hawker_player_core::texts::concat;
 
+/// Where the link seems to carry so many times what the next better rendition takes, it is the proof that is waited for.
+const UNPROVEN: f64 = 1.5;
+
 /// The open sheet.
 pub(crate) fn sheet(ui: Ui) -> impl Child {
     move || {
@@ -82,19 +85,22 @@ fn why(ui: Ui) -> String {
         return String::new();
     }
     let words = ui.words;
-    let (playing, best) = ui.player.with(|player| {
-        let best = player.renditions.first().is_none_or(|(name, _)| *name == player.rendition);
-        (player.rendition.clone(), best)
+    // What the next better one takes of the link; nothing: there is none.
+    let (playing, better) = ui.player.with(|player| {
+        let better = player.renditions.iter().take_while(|(name, _)| *name != player.rendition);
+        (player.rendition.clone(), better.last().map(|(_, bps)| *bps))
     });
     let limit = ui.with_host(Host::screen).flatten().map(|screen| text(&screen, "limit")).unwrap_or_default();
     let reason = match limit.as_str() {
-        _ if best => words.why_best().to_owned(),
+        _ if better.is_none() => words.why_best().to_owned(),
         "size" => words.why_size().to_owned(),
         "saver" => words.why_saver().to_owned(),
         "device" => words.why_device().to_owned(),
         _ => match ui.with_host(|host| host.stat("estimateBps")).flatten() {
-            Some(bps) => fill(words.why_link(), &[&tenths(bps / 1e6)]),
-            None => words.why_unknown().to_owned(),
+            Some(bps) if better.is_none_or(|better| bps < better * UNPROVEN) => {
+                fill(words.why_link(), &[&tenths(bps / 1e6)])
+            }
+            _ => words.why_unknown().to_owned(),
         },
     };
     if playing.is_empty() { reason } else { concat(&[&playing, ": ", &reason]) }

@@ -133,7 +133,7 @@ impl Host {
         Figures([known("latencyMs"), known("bufferMs"), known("estimateBps"), rung as f64])
     }
 
-    /// Remembers how loud it is, for `hawker.js`: percent, below zero while muted.
+    /// Remembers how loud it is, for `hawker.js`: percent, with a minus while muted.
     pub(crate) fn keep_sound(&self) {
         let player = self.player();
         let percent = decimal((player.volume * 100.0).round() as u64);
