@@ -21,7 +21,7 @@ pub struct Player {
 }
 
 /// All there are.
-pub const PLAYERS: [Player; 13] = [
+pub const PLAYERS: [Player; 14] = [
     Player { name: "hawker", about: "ours", best: true, bare: true },
     Player {
         name: "hawker-plain",
@@ -50,6 +50,7 @@ pub const PLAYERS: [Player; 13] = [
         best: false,
         bare: false,
     },
+    Player { name: "hawker-sound", about: "ours, and its sound is heard", best: false, bare: false },
 ];
 
 /// A link that can be asked for.
@@ -217,7 +218,7 @@ pub const SETS: [Set; 7] = [
     },
     Set {
         name: "long",
-        about: "each player at its best for ten minutes without a limit: steady state; 45 minutes",
+        about: "each player at its best for ten minutes without a limit: steady state; 45 minutes (--players hawker-sound: ours heard)",
         links: &[("open", None)],
         among: Among::Best,
         talks: false,

@@ -19,7 +19,7 @@ const HAWKER: &str = r#"<!doctype html>
 <style>hawker-live { width: 640px }</style>
 {before}<script type="module" src="{server}/sdk/hawker.js"></script>
 <script type="module" src="hawker.js"></script>
-<hawker-live room="{room}" {transport} bare muted></hawker-live>
+<hawker-live room="{room}" {how} bare></hawker-live>
 "#;
 
 /// With its room, which talks.
@@ -31,11 +31,13 @@ const ROOM: &str = r#"<!doctype html>
 <script type="module" src="{server}/sdk/hawker.js"></script>
 <script type="module" src="hawker.js"></script>
 <script type="module" src="words.js"></script>
-<hawker-live room="{room}" {transport} muted></hawker-live>
+<hawker-live room="{room}" {how}></hawker-live>
 "#;
 
+/// All are silent but one.
+const MUTED: &str = "muted";
 /// Keeps our player to HTTP.
-const HTTP: &str = "transport=\"http\"";
+const HTTP: &str = "muted transport=\"http\"";
 /// Notes what it takes the link for.
 const ESTIMATE: &str = "<script type=\"module\" src=\"estimate.js\"></script>\n";
 
@@ -59,25 +61,26 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
             .with_context(|| format!("tests/{path}: `npm ci` in tests/ fetches the players"))?;
         Ok(get(move || async move { ([(header::CONTENT_TYPE, kind)], bytes) }))
     };
-    let ours = |before: &str, transport: &str| {
+    let ours = |before: &str, how: &str| {
         let page = HAWKER.replace("{server}", server).replace("{room}", room);
-        let page = page.replace("{before}", before).replace("{transport}", transport);
+        let page = page.replace("{before}", before).replace("{how}", how);
         get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
     };
-    let talking = |transport: &str| {
-        let page = ROOM.replace("{server}", server).replace("{room}", room).replace("{transport}", transport);
+    let talking = |how: &str| {
+        let page = ROOM.replace("{server}", server).replace("{room}", room).replace("{how}", how);
         get(move || async move { ([(header::CONTENT_TYPE, "text/html")], page) })
     };
     let script = "text/javascript";
     let router = Router::new()
-        .route("/hawker.html", ours("", ""))
+        .route("/hawker.html", ours("", MUTED))
+        .route("/hawker-sound.html", ours("", ""))
         // What stands before the SDK looks at `fetch`, so that all must go over it.
         .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n", HTTP))
         .route("/hawker-hls.html", ours("<script src=\"parts.js\"></script>\n", HTTP))
-        .route("/estimate-udp.html", ours(ESTIMATE, ""))
+        .route("/estimate-udp.html", ours(ESTIMATE, MUTED))
         .route("/estimate-http.html", ours(ESTIMATE, HTTP))
         .route("/hawker-http.html", talking(HTTP))
-        .route("/hawker-udp.html", talking(""))
+        .route("/hawker-udp.html", talking(MUTED))
         .route("/words.js", file("lab/words.js", script)?)
         .route("/players.html", file("lab/players.html", "text/html")?)
         .route("/reader.js", file("lab/reader.js", script)?)
