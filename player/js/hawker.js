@@ -509,83 +509,39 @@ export class HawkerLive extends HTMLElement {
     if (!waiting && state !== "live" && !/^bad|engine/.test(this.error)) this.#mount();
   }
 
-  get room() {
-    return this.getAttribute("room") ?? "";
-  }
-  set room(value) {
-    this.setAttribute("room", value);
-  }
-  get server() {
-    return address(this.getAttribute("server")) ?? this.getAttribute("server");
-  }
-  set server(value) {
-    this.setAttribute("server", value);
-  }
-  get token() {
-    return this.#token ?? this.getAttribute("token") ?? "";
-  }
-  set token(value) {
-    this.#token = value;
-  }
-  get muted() {
-    return this.#parts.video.muted;
-  }
-  set muted(value) {
-    this.#parts.video.muted = Boolean(value);
-  }
-  get volume() {
-    return this.#parts.video.volume;
-  }
-  set volume(value) {
-    this.#parts.video.volume = Math.min(1, Math.max(0, Number(value) || 0));
-  }
-  get quality() {
-    return this.getAttribute("quality") ?? recall("quality") ?? "auto";
-  }
+  get room() { return this.getAttribute("room") ?? ""; }
+  set room(value) { this.setAttribute("room", value); }
+  get server() { return address(this.getAttribute("server")) ?? this.getAttribute("server"); }
+  set server(value) { this.setAttribute("server", value); }
+  get token() { return this.#token ?? this.getAttribute("token") ?? ""; }
+  set token(value) { this.#token = value; }
+  get muted() { return this.#parts.video.muted; }
+  set muted(value) { this.#parts.video.muted = Boolean(value); }
+  get volume() { return this.#parts.video.volume; }
+  set volume(value) { this.#parts.video.volume = Math.min(1, Math.max(0, Number(value) || 0)); }
+  get quality() { return this.getAttribute("quality") ?? recall("quality") ?? "auto"; }
   set quality(value) {
     this.setAttribute("quality", value);
     this.#emit("hawker:quality", { quality: value, rendition: this.rendition });
   }
-  get renditions() {
-    return this.#port?.renditions() ?? [];
-  }
-  get rendition() {
-    return this.#engine?.rendition ?? null;
-  }
-  get state() {
-    return this.#engine?.state ?? this.#state;
-  }
-  get error() {
-    return this.#engine?.error ?? this.#error;
-  }
+  get renditions() { return this.#port?.renditions() ?? []; }
+  get rendition() { return this.#engine?.rendition ?? null; }
+  get state() { return this.#engine?.state ?? this.#state; }
+  get error() { return this.#engine?.error ?? this.#error; }
   /** The browser plays nothing without a tap. */
-  get blocked() {
-    return !this.#parts.start.hidden;
-  }
-  get paused() {
-    return this.#engine?.paused ?? true;
-  }
+  get blocked() { return !this.#parts.start.hidden; }
+  get paused() { return this.#engine?.paused ?? true; }
 
-  play() {
-    this.#engine?.play();
-  }
-  pause() {
-    this.#engine?.pause();
-  }
-  goLive() {
-    this.#engine?.go_live();
-  }
+  play() { this.#engine?.play(); }
+  pause() { this.#engine?.pause(); }
+  goLive() { this.#engine?.go_live(); }
   stats() {
     const stats = this.#port?.stats();
     return stats ? Object.assign(stats, { transport: this.#udp?.carried ?? "http" }) : null;
   }
-  serverTime() {
-    return this.#engine?.server_time() || Date.now();
-  }
+  serverTime() { return this.#engine?.server_time() || Date.now(); }
   /** For the interface: what carries the room. */
-  socket(url) {
-    return this.#udp?.socket(url) ?? new WebSocket(url, "hawker.v1");
-  }
+  socket(url) { return this.#udp?.socket(url) ?? new WebSocket(url, "hawker.v1"); }
   requestFullscreen(options) {
     if (super.requestFullscreen) return super.requestFullscreen(options);
     // iPhones have full screen for the video alone.
