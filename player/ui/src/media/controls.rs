@@ -138,7 +138,7 @@ fn toggle_play(ui: Ui) {
     ui.look();
 }
 
-fn toggle_mute(ui: Ui) {
+pub(super) fn toggle_mute(ui: Ui) {
     ui.with_host(|host| {
         let player = host.player();
         let silent = player.muted || player.volume == 0.0;

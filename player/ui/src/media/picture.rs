@@ -3,7 +3,6 @@
 use super::controls;
 use crate::app::{Later, Ui};
 use crate::page::dom::{Child, Drawn, El, button, div, el, p, span};
-use crate::page::host::Host;
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::{Signal, follow};
@@ -175,18 +174,9 @@ fn countdown(ui: Ui) -> Option<El> {
 fn sound(ui: Ui) -> Option<El> {
     let silent =
         ui.player.with(|player| player.muted && !player.paused && !player.blocked && player.state == "live");
-    silent.then(|| button("sound").tap(ui, unmute).child((icon(icons::MUTED), ui.words.tap_for_sound())))
-}
-
-fn unmute(ui: Ui) {
-    ui.with_host(|host: &Host| {
-        if host.player().volume == 0.0 {
-            host.set_volume(1.0);
-        }
-        host.set_muted(false);
-        host.keep_sound();
-    });
-    ui.look();
+    silent.then(|| {
+        button("sound").tap(ui, controls::toggle_mute).child((icon(icons::MUTED), ui.words.tap_for_sound()))
+    })
 }
 
 fn ticker(ui: Ui) -> impl Child {
