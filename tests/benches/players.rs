@@ -212,20 +212,14 @@ impl Lab {
         let (network, near, far) = net::open()?;
         network.congestion(&arguments.congestion)?;
         let tunnel = tunnel::start(near, far)?;
-        let certificate =
-            arguments.tls.then(|| rcgen::generate_simple_self_signed([network.server.to_string()]));
-        let (cert, pem) = (folder.join("cert.pem"), folder.join("key.pem"));
-        if let Some(certificate) = certificate.transpose()? {
-            std::fs::write(&cert, certificate.cert.pem())?;
-            std::fs::write(&pem, certificate.signing_key.serialize_pem())?;
-        }
+        let identity = arguments.tls.then(|| server::Identity::of(&network.server.to_string()));
         let server = server::start_with(|config| {
             config.http.listen = ([0, 0, 0, 0], 0).into();
             if set.talks {
                 words::allow(config);
             }
-            if arguments.tls {
-                (config.http.tls_cert, config.http.tls_key) = (Some(cert), Some(pem));
+            if let Some(identity) = &identity {
+                identity.configure(config);
             }
         })
         .await;

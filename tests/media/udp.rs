@@ -189,20 +189,16 @@ async fn a_tap_before_the_first_word_costs_nobody_their_place() {
 /// As a shop runs it: the configured certificate is the one that is met, and no hash is told.
 #[tokio::test]
 async fn a_configured_certificate_opens_sessions_as_well() {
-    let pair = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let files = tempfile::tempdir().unwrap();
-    let (cert, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
-    std::fs::write(&cert, pair.cert.pem()).unwrap();
-    std::fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
+    let identity = server::Identity::of("127.0.0.1");
     let server = server::start_with(|config| {
-        config.http.tls_cert = Some(cert);
-        config.http.tls_key = Some(key);
+        identity.configure(config);
         config.udp.listen = Some(([127, 0, 0, 1], 0).into());
     })
     .await;
     let door = server.running.app.udp.clone().unwrap();
     assert!(door.hashes().is_empty());
-    let client = ClientBuilder::new().with_server_certificates(vec![pair.cert.der().clone()]).unwrap();
+    let client =
+        ClientBuilder::new().with_server_certificates(vec![identity.certificate.der().clone()]).unwrap();
     let url = format!("https://127.0.0.1:{}/live/none/udp", door.addr.port());
     // The handshake is over when it says that there is no such room.
     let connecting = client.connect(Url::parse(&url).unwrap());

@@ -3,7 +3,7 @@
 use hawker_player_core::media::player::{Input, State};
 use hawker_tests::lab::plan::LINKS;
 use hawker_tests::world::camera::Show;
-use hawker_tests::world::link::Period;
+use hawker_tests::world::scenario::{self, Scenario};
 use hawker_tests::world::{Report, Step, World};
 
 const ONE: Show = Show { ladder: &[("source", 2_000_000)], gop_ms: 1_000, sound: 128_000, seed: 0 };
@@ -222,35 +222,17 @@ fn a_long_show_is_held_in_little_memory() {
 /// The twelve traces: nothing of a public set may stop the show for long.
 #[test]
 fn row_23_public_traces_play() {
-    let mut names: Vec<_> = std::fs::read_dir(hawker_tests::root().join("tests/media/traces"))
-        .expect("the traces are in the tree")
-        .filter_map(|entry| {
-            Some(entry.ok()?.path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
-        })
-        // Others may be put beside the twelve.
-        .filter(|path| LINKS.iter().any(|link| path.file_stem().is_some_and(|name| name == link.name)))
-        .collect();
-    names.sort();
-    assert_eq!(names.len(), 12);
+    // Others may be put beside the twelve.
+    let mut traces = scenario::traces();
+    traces.retain(|trace| LINKS.iter().any(|link| link.name == trace.name));
+    assert_eq!(traces.len(), 12);
     let mut stalled_ms = 0.0;
     let mut seconds = 0;
-    for path in names {
-        let text = std::fs::read_to_string(&path).expect("readable");
-        let trace: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        let periods: Vec<Period> = trace["periods"]
-            .as_array()
-            .expect("periods")
-            .iter()
-            .map(|period| Period {
-                ms: period["duration_ms"].as_u64().expect("ms"),
-                kbps: period["bandwidth_kbps"].as_f64().expect("kb/s") as u64,
-                latency_ms: period["latency_ms"].as_f64().expect("ms") as u64,
-            })
-            .collect();
+    for Scenario { name, periods, .. } in traces {
         let run_ms = periods.iter().map(|period| period.ms).sum::<u64>().min(120_000);
         let warm = [Step::Publish(LADDER), Step::Run(2_000), Step::Open, Step::Trace(periods)];
         let (_, report) = run(&warm, &[Step::Run(run_ms)]);
-        println!("{:?} {run_ms} ms: {report:?}", path.file_stem().unwrap_or_default());
+        println!("{name} {run_ms} ms: {report:?}");
         stalled_ms += report.stalled_ms;
         seconds += run_ms / 1_000;
     }

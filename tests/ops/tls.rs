@@ -23,20 +23,12 @@ fn connector(certificate: &rcgen::Certificate, protocols: &[&[u8]]) -> TlsConnec
 
 #[tokio::test]
 async fn a_certificate_brings_tls_and_http_2() {
-    let pair = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let files = tempfile::tempdir().unwrap();
-    let (cert, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
-    std::fs::write(&cert, pair.cert.pem()).unwrap();
-    std::fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
-    let server = server::start_with(|config| {
-        config.http.tls_cert = Some(cert.clone());
-        config.http.tls_key = Some(key);
-    })
-    .await;
+    let identity = server::Identity::of("localhost");
+    let server = server::start_with(|config| identity.configure(config)).await;
     let connect = async |protocols: &[&[u8]]| {
         let stream = TcpStream::connect(server.running.http).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        connector(&pair.cert, protocols).connect(name, stream).await.unwrap()
+        connector(&identity.certificate, protocols).connect(name, stream).await.unwrap()
     };
 
     let tls = connect(&[b"h2", b"http/1.1"]).await;

@@ -61,7 +61,8 @@ async fn in_a_small_window_it_is_neither_in_the_corner_nor_sharper_than_that_sho
     page.click(&format!("{ROOT}.querySelector('.control.wide')")).await;
     page.until(&format!("document.pictureInPictureElement === {LIVE}"), SOON).await;
     page.until(&format!("{LIVE}.rendition === '240p' && {LIVE}.screen.limit === 'size'"), SOON).await;
-    page.eval("scrollTo(0, 5000); await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))").await;
+    page.eval("scrollTo(0, 5000)").await;
+    show::frame(&page).await;
     page.until(&format!("{ROOT}.querySelector('video').getBoundingClientRect().bottom < 180"), SOON).await;
     assert_eq!(
         page.eval(&format!("return {LIVE}.hasAttribute('mini')")).await,

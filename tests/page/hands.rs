@@ -204,8 +204,9 @@ async fn row_21_the_picture_goes_along_when_the_page_scrolls_on() {
         // Back by its button; away again; closed it pauses and stays away.
         page.eval(&format!("{ROOT}.querySelector('.float .only-mini').click()")).await;
         page.until(&format!("!{LIVE}.hasAttribute('mini') && {video}.top > -1"), SOON).await;
-        // The page is told of what is in its window once a frame.
-        page.eval("await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))); scrollTo(0, 5000)").await;
+        // Or it does not know that it was back.
+        show::frame(&page).await;
+        page.eval("scrollTo(0, 5000)").await;
         page.until(&format!("{LIVE}.hasAttribute('mini')"), SOON).await;
         page.eval(&format!("[...{ROOT}.querySelectorAll('.float .only-mini')].at(-1).click()")).await;
         page.until(&format!("!{LIVE}.hasAttribute('mini') && {LIVE}.paused"), SOON).await;

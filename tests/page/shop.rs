@@ -222,21 +222,7 @@ async fn row_3_firefox_plays_the_shop_page_and_takes_part() {
     let page = browser::firefox().await;
     page.open(&format!("{}/", show.shop)).await;
     show::moves(&page).await;
-    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.say .send')", show::START)
-        .await;
-    page.eval(&format!(
-        "{FIND} const field = find('.say .field'); field.value = 'hello from a fox'; \
-         field.dispatchEvent(new Event('input', {{bubbles: true}})); find('.say').requestSubmit()"
-    ))
-    .await;
-    // A guest is asked for a name first; then the words leave by themselves.
-    let sheet = "document.querySelector('hawker-live').shadowRoot.querySelector('.sheet form .field')";
-    page.until(sheet, SOON).await;
-    page.eval(&format!(
-        "{FIND} const field = find('.sheet .field'); field.value = 'Fox'; \
-         field.dispatchEvent(new Event('input', {{bubbles: true}})); find('.sheet form').requestSubmit()"
-    ))
-    .await;
+    show::says(&page, "Fox", "hello from a fox").await;
     let listed = format!(
         "(() => {{ {FIND} return [...root.querySelectorAll('.message.own')].some(m => m.textContent.includes('hello from a fox')); }})()"
     );

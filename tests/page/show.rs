@@ -120,3 +120,31 @@ pub(crate) async fn quiet(page: &Browser, what: &str) {
     let errors = page.console_errors().await;
     assert!(errors.is_empty(), "{what}: {errors:#?}");
 }
+
+/// Says something as a guest, who is asked for a name first; then the words leave by themselves.
+pub(crate) async fn says(page: &Browser, name: &str, text: &str) {
+    let root = "const root = document.querySelector('hawker-live').shadowRoot; const field = root.querySelector('.say .field');";
+    let say = format!(
+        "{root} field.value = {}; field.dispatchEvent(new Event('input', {{ bubbles: true }})); return true",
+        json!(text)
+    );
+    let ready = "document.querySelector('hawker-live')?.shadowRoot.querySelector('.say .field')";
+    page.until(ready, START).await;
+    page.eval(&say).await;
+    let send = "document.querySelector('hawker-live').shadowRoot.querySelector('.say .send:not([disabled])')";
+    page.until(send, START).await;
+    page.eval(&format!("{root} root.querySelector('.say').requestSubmit()")).await;
+    page.until("document.querySelector('hawker-live').shadowRoot.querySelector('.sheet form .field')", START)
+        .await;
+    page.eval(&format!(
+        "{root} const name = root.querySelector('.sheet .field'); name.value = {}; \
+         name.dispatchEvent(new Event('input', {{ bubbles: true }})); root.querySelector('.sheet form').requestSubmit()",
+        json!(name)
+    ))
+    .await;
+}
+
+/// The page has drawn, and was told of what is in its window.
+pub(crate) async fn frame(page: &Browser) {
+    page.eval("await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))").await;
+}

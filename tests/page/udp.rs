@@ -77,7 +77,7 @@ async fn row_17_picture_and_words_go_over_udp_and_back_when_it_fails() {
     goes_over(&page, "udp").await;
     show::moves(&page).await;
     // Without a socket words come and go over the session alone.
-    says(&page, "over QUIC").await;
+    show::says(&page, "Ann", "over QUIC").await;
     said(&show, "demo", "over QUIC").await;
     // Likes are datagrams, and count for everybody.
     let mut ben = Dial::new(show.server.running.http, "demo").guest("Ben").await;
@@ -167,31 +167,6 @@ async fn a_path_that_dies_without_a_word_is_left_at_once() {
     assert!(given > edge, "HTTP had brought nothing when the session was given up: {edge} s, {given} s");
 }
 
-/// Says something as a guest, who is asked for a name first; then the words leave by themselves.
-async fn says(page: &Browser, text: &str) {
-    let root = "const root = document.querySelector('hawker-live').shadowRoot; const field = root.querySelector('.say .field');";
-    let say = format!(
-        "{root} field.value = {}; field.dispatchEvent(new Event('input', {{ bubbles: true }})); return true",
-        json!(text)
-    );
-    let ready = "document.querySelector('hawker-live')?.shadowRoot.querySelector('.say .field')";
-    page.until(ready, show::START).await;
-    page.eval(&say).await;
-    let send = "document.querySelector('hawker-live').shadowRoot.querySelector('.say .send:not([disabled])')";
-    page.until(send, show::START).await;
-    page.eval(&format!("{root} root.querySelector('.say').requestSubmit()")).await;
-    page.until(
-        "document.querySelector('hawker-live').shadowRoot.querySelector('.sheet form .field')",
-        show::START,
-    )
-    .await;
-    page.eval(&format!(
-        "{root} const name = root.querySelector('.sheet .field'); name.value = 'Ann'; \
-         name.dispatchEvent(new Event('input', {{ bubbles: true }})); root.querySelector('.sheet form').requestSubmit()"
-    ))
-    .await;
-}
-
 async fn said(show: &show::Show, room: &str, text: &str) {
     for _ in 0..200 {
         let messages = show.server.get(&format!("/rooms/{room}/messages")).await;
@@ -211,7 +186,7 @@ async fn who_waits_for_a_show_talks_over_udp_too() {
     let page = browser::chromium().await;
     page.before_pages(NO_SOCKET).await;
     page.open(&format!("{}/room/later", show.server.url)).await;
-    says(&page, "soon").await;
+    show::says(&page, "Ann", "soon").await;
     said(&show, "later", "soon").await;
     show::quiet(&page, "waiting").await;
 }

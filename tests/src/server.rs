@@ -45,6 +45,33 @@ pub async fn start_with(change: impl FnOnce(&mut Config)) -> Server {
     Server { running, url, admin, client: client(), data }
 }
 
+/// A certificate that nobody signed, and its key, as files for a server's configuration.
+pub struct Identity {
+    /// The certificate.
+    pub certificate: rcgen::Certificate,
+    files: TempDir,
+}
+
+impl Identity {
+    /// For a server that is reached by this name or address.
+    pub fn of(name: &str) -> Self {
+        let pair =
+            rcgen::generate_simple_self_signed(vec![name.to_owned()]).expect("a certificate can be made");
+        let files = tempfile::tempdir().expect("a temporary folder can be made");
+        let write =
+            |file: &str, pem| std::fs::write(files.path().join(file), pem).expect("a file can be written");
+        write("cert.pem", pair.cert.pem());
+        write("key.pem", pair.signing_key.serialize_pem());
+        Self { certificate: pair.cert, files }
+    }
+
+    /// Has a server speak TLS with it.
+    pub fn configure(&self, config: &mut Config) {
+        config.http.tls_cert = Some(self.files.path().join("cert.pem"));
+        config.http.tls_key = Some(self.files.path().join("key.pem"));
+    }
+}
+
 impl Server {
     /// Makes a room and returns its stream key.
     pub async fn room(&self, room: &str) -> String {
