@@ -55,6 +55,13 @@ const wait = (ms, what) => new Promise((done) => setTimeout(done, ms, what));
  */
 class Opening {
   media = new MediaSource();
+  buffer = null;
+  /** Bytes of the answer that are in the buffer. */
+  had = 0;
+  /** Of the segment that is shown. */
+  number = NaN;
+  /** Muted because the browser allowed no sound. */
+  muted = false;
   #url = URL.createObjectURL(this.media);
   #video;
   #since;
@@ -85,6 +92,7 @@ class Opening {
     const mime = headers.get("content-type");
     if (this.#over || !/codecs/.test(mime) || !MediaSource.isTypeSupported(mime)) return answer;
     this.mime = mime;
+    this.number = parseInt(headers.get("content-location")?.split("/").at(-1));
     this.#then(() => {
       this.buffer = this.media.addSourceBuffer(mime);
     });
@@ -105,7 +113,7 @@ class Opening {
       return reads.shift() ?? reader.read();
     };
     ahead();
-    return { status, headers, body: { getReader: () => ({ read }) } };
+    return { status, headers, body: { getReader: () => ({ read }) }, early: true };
   }
 
   /** What comes next; whoever takes it later is told what became of it. */
@@ -123,6 +131,7 @@ class Opening {
   async #append(piece) {
     if (this.#over) return;
     this.buffer.appendBuffer(piece);
+    this.had += piece.length;
     await this.#updated();
     clearTimeout(this.#calm);
     if (!this.#shown) this.#calm = setTimeout(() => this.#show(), CALM_MS);
@@ -136,21 +145,32 @@ class Opening {
     if (!buffered.length) return;
     this.#shown = true;
     this.#video.currentTime = Math.max(buffered.start(0), buffered.end(0) - BEHIND_S);
+    this.#play();
   }
 
-  /** Lets go of it, and gives a buffer in which nothing is under way: what is appended next begins a segment. */
+  /** From there it goes on, as the engine would: without sound where the browser allows none. */
+  #play() {
+    const video = this.#video;
+    if (document.hidden) return;
+    video.play().catch((error) => {
+      if (error.name !== "NotAllowedError" || video.muted || this.#over) return;
+      this.muted = video.muted = true;
+      return video.play();
+    }).catch(() => {});
+  }
+
+  /** Lets go of it: then there is a buffer in which nothing is under way, and which has as much of the answer as `had` says. */
   async leave(mime) {
     this.#over = true;
     await this.#idle;
-    const { buffer } = this;
-    if (!buffer) return this.media.addSourceBuffer(mime);
-    buffer.abort();
-    if (buffer.buffered.length && !fresh(this.#since)) {
-      // They are of another moment of the show. Their last picture stays on the screen until there is another.
-      buffer.remove(0, Infinity);
-      await this.#updated();
-    }
-    return buffer;
+    this.buffer ??= this.media.addSourceBuffer(mime);
+    if (!this.had || fresh(this.#since)) return;
+    // They are of another moment of the show. Their last picture stays on the screen until there is another.
+    this.had = 0;
+    this.buffer.abort();
+    if (!this.buffer.buffered.length) return;
+    this.buffer.remove(0, Infinity);
+    await this.#updated();
   }
 }
 
@@ -317,7 +337,7 @@ export class HawkerLive extends HTMLElement {
     box.append(stage);
     root.append(box);
     this.#parts = { stage, video, cover, spinner, text, unmute, start };
-    for (const name of ["loadeddata", "volumechange", "playing"]) video.addEventListener(name, () => this.#show());
+    for (const name of ["loadeddata", "volumechange", "playing", "waiting"]) video.addEventListener(name, () => this.#show());
     this.addEventListener("hawker:state", () => this.#show());
     this.addEventListener("hawker:firstframe", () => {
       this.#mount();
@@ -489,7 +509,9 @@ export class HawkerLive extends HTMLElement {
     const waiting = state === "connecting" || state === "stalled";
     // A picture of before stays when its media go.
     cover.classList.toggle("clear", waiting && (video.readyState >= 2 || (!!video.src && cover.matches(".clear"))));
-    cover.hidden = state === "live" || (state === "stalled" && video.readyState >= 2);
+    // The first media play before the engine is there.
+    const moves = !video.paused && video.readyState > 2;
+    cover.hidden = state === "live" || (waiting && moves) || (state === "stalled" && video.readyState >= 2);
     spinner.hidden = !waiting;
     const say = (said) => {
       text.textContent = said && this.#message ? `${said}: ${this.#message}` : said || this.#message;

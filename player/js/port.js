@@ -67,6 +67,9 @@ export class Port {
   #opening;
   #source = null;
   #buffer = null;
+  /** So many bytes of the answer to this request are in the buffer before the engine appends any. */
+  #had = 0;
+  #early = 0;
   #verdicts = {};
   #shown = NaN;
   #began = performance.now();
@@ -148,6 +151,7 @@ export class Port {
       if (!runs()) return;
       const response = await (0, this.#fetch)(url, options);
       if (!runs()) return;
+      if (response.early) this.#early = id;
       const said = (name) => response.headers.get(name);
       // The server's estimate of the connection (CTA-5006), in kb/s.
       const estimate = /etp=(\d+)/.exec(said("cmsd-dynamic"))?.[1];
@@ -233,10 +237,20 @@ export class Port {
     const { media } = opening;
     this.#source = media;
     opening.leave(mime).then(
-      (buffer) => this.#source === media && this.#use(media, buffer),
+      () => {
+        if (this.#source !== media) return;
+        this.#had = opening.had;
+        this.forcedMute ||= opening.muted;
+        this.#use(media, opening.buffer);
+      },
       () => this.#source === media && this.engine.broken(),
     );
     return true;
+  }
+
+  /** The segment whose picture is there before the engine; no number where there is none. */
+  begun() {
+    return this.#opening?.number ?? NaN;
   }
 
   #attach(media, mime) {
@@ -276,6 +290,7 @@ export class Port {
   #close() {
     this.clear();
     this.#source = this.#buffer = null;
+    this.#had = 0;
     URL.revokeObjectURL(this.#url);
   }
 
@@ -305,8 +320,17 @@ export class Port {
   append(id) {
     const at = this.#queue.findIndex(([request]) => request === id);
     const view = this.#queue[at]?.[1];
+    const media = this.#source;
     try {
-      this.#buffer.appendBuffer(view);
+      if (this.#had && id !== this.#early) {
+        // Of another segment: what was begun is not gone on with.
+        this.#buffer.abort();
+        this.#had = 0;
+      }
+      const had = Math.min(this.#had, view.length);
+      if (had < view.length) this.#buffer.appendBuffer(view.subarray(had));
+      else queueMicrotask(() => this.#source === media && this.engine.done());
+      this.#had -= had;
     } catch (error) {
       return error.name === "QuotaExceededError" ? -1 : -2;
     }

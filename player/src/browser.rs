@@ -35,6 +35,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn open(this: &Port, codecs: &str) -> bool;
     #[wasm_bindgen(method)]
+    pub(crate) fn begun(this: &Port) -> f64;
+    #[wasm_bindgen(method)]
     pub(crate) fn plays(this: &Port, codecs: &str, width: u32, height: u32, bps: u32, fps: f64) -> i32;
     #[wasm_bindgen(method)]
     pub(crate) fn refuse(this: &Port, codec: &str);

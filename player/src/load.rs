@@ -189,7 +189,12 @@ impl Shell {
                 if id == NATIVE {
                     return self.native_told(told);
                 }
-                let Ok(stream) = told else { return self.input(Input::Stream(None)) };
+                let Ok(mut stream) = told else { return self.input(Input::Stream(None)) };
+                // The two were answered before and after a segment began: what is shown already goes on.
+                let begun = self.port.begun();
+                if (begun - stream.newest as f64).abs() <= 1.0 {
+                    stream.newest = begun as u64;
+                }
                 self.undecided.replace(Some(Box::new(stream)));
                 return self.choose();
             }

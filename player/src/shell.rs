@@ -256,7 +256,9 @@ impl Shell {
             Output::Seek(at) => self.port.seek(at),
             Output::Rate(rate, pitch) => self.port.rate(rate, pitch),
             Output::Start(at) => {
-                self.port.seek(at);
+                if let Some(at) = at {
+                    self.port.seek(at);
+                }
                 self.begin_to_play();
             }
             Output::Pause => {

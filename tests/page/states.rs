@@ -262,7 +262,8 @@ fn late_engine(first: &str) -> String {
          const lit = pen.getImageData(0, 0, 8, 8).data.some((value, at) => at % 4 < 3 && value > 32); \
          const age = performance.now() - window.since; \
          if (!lit && age < 5000) return; clearInterval(looks); \
-         window.before = {{ lit, age, state: live.state, stands: video.paused, source: video.src }}; {first}; open(); }}, 5);"
+         window.before = {{ lit, age, state: live.state, plays: !video.paused, source: video.src, leaps: 0 }}; \
+         video.addEventListener('seeking', () => window.before.leaps++); {first}; open(); }}, 5);"
     )
 }
 
@@ -285,13 +286,50 @@ async fn the_first_picture_does_not_wait_for_the_engine() {
     show::moves(&page).await;
     let before = page.eval("return window.before").await;
     assert_eq!((&before["lit"], &before["state"]), (&json!(true), &json!("connecting")), "{before}");
-    assert_eq!(before["stands"], json!(true), "nobody knows yet where to play");
+    assert_eq!(
+        (&before["plays"], &before["leaps"]),
+        (&json!(true), &json!(0)),
+        "it goes on where it is: {before}"
+    );
     assert_eq!(page.eval(&went_on()).await, json!(true));
     // What is too old by then is asked for anew.
     let taken = page.eval("return !window.asked.some(url => url.endsWith(window.joined))").await;
     let asked = page.eval("return [window.joined, window.before.age, ...window.asked]").await;
     assert!(taken == json!(true) || before["age"].as_f64() > Some(1_500.0), "{asked:#}");
     show::quiet(&page, "a late engine").await;
+}
+
+/// As browsers do on a page that nobody has touched yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_sound_needs_a_tap_the_first_picture_moves_without() {
+    let show = show::on_air().await;
+    let page = opened_late(
+        &show,
+        "const at = video.currentTime; while (video.currentTime === at) await new Promise(done => setTimeout(done, 5)); \
+         window.before.muted = video.muted",
+    )
+    .await;
+    show::moves(&page).await;
+    assert_eq!(page.eval("return window.before.muted").await, json!(false), "here it is allowed");
+
+    page.before_pages(
+        "const play = HTMLMediaElement.prototype.play; HTMLMediaElement.prototype.play = function () { \
+         return this.muted || navigator.userActivation.hasBeenActive ? play.call(this) \
+           : Promise.reject(new DOMException('no', 'NotAllowedError')); };",
+    )
+    .await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    assert_eq!(page.eval("return window.before.muted").await, json!(true), "before the engine was there");
+    let pill = format!("{LIVE}.shadowRoot.querySelector('button.sound')");
+    page.until(&format!("{LIVE}.muted && {pill}"), SOON).await;
+    let place =
+        page.eval(&format!("const b = {pill}.getBoundingClientRect(); return [b.x + 20, b.y + 20]")).await;
+    let at = |axis: usize| place[axis].as_f64().unwrap_or_default() as u32;
+    page.tap(at(0), at(1)).await;
+    page.until(&format!("!{LIVE}.muted && !{pill}"), SOON).await;
+    show::moves(&page).await;
+    show::quiet(&page, "sound after a tap").await;
 }
 
 /// The element has the media source of before the engine, and with it the picture.

@@ -275,7 +275,9 @@ impl Page {
                 Output::Seek(at) => mse.seek(at),
                 Output::Rate(rate, pitch) => mse.set_rate(rate, pitch),
                 Output::Start(at) => {
-                    mse.seek(at);
+                    if let Some(at) = at {
+                        mse.seek(at);
+                    }
                     mse.play();
                 }
                 Output::Pause => mse.pause(),

@@ -117,8 +117,8 @@ pub enum Output {
     Seek(f64),
     /// Set `playbackRate` and `preservesPitch`.
     Rate(f64, bool),
-    /// Set `currentTime` and play.
-    Start(f64),
+    /// Set `currentTime`, unless it is to stay, and play.
+    Start(Option<f64>),
     /// Pause the element.
     Pause,
     /// Tell a sample.

@@ -16,8 +16,8 @@ use super::Sample;
 use super::limits::{
     EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LATE_S, LEVEL_EMA,
     RATE_DEAD_S, RATE_FAR_MAX, RATE_FAR_S, RATE_GAIN, RATE_LATE_MIN, RATE_MAX, RATE_MIN, RATE_STEP,
-    RATE_TRIM, RISK_FALL, SETTLES, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S,
-    TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
+    RATE_TRIM, RISK_FALL, SETTLES, SHOWN_EARLIER_S, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL,
+    TARGET_MARGIN_S, TARGET_MAX_S, TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
 use std::collections::VecDeque;
@@ -51,8 +51,8 @@ pub enum Input {
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {
-    /// Go to this media time, seconds, and play.
-    Start(f64),
+    /// Go to this media time, seconds, and play; `None`: from where the playhead is.
+    Start(Option<f64>),
     /// Play at this rate.
     Rate(f64),
     /// Skip to this media time, seconds.
@@ -176,9 +176,13 @@ impl Latency {
             {
                 self.joining = false;
                 self.started.get_or_insert(now);
-                self.level_s = self.target_s;
+                // What is shown already goes on: more has come since, and a leap is seen where speed is not.
+                let begin = start.max(joined_s) - SHOWN_EARLIER_S;
+                let shown = sample.playhead > 0.0 && (begin..end).contains(&sample.playhead);
+                let at = (!shown).then_some((end - self.target_s).max(start));
+                self.level_s = end - at.unwrap_or(sample.playhead);
                 self.set_rate(1.0);
-                self.out.push_back(Output::Start((end - self.target_s).max(start)));
+                self.out.push_back(Output::Start(at));
             }
             return;
         }
@@ -412,10 +416,11 @@ mod tests {
                         self.rate = rate;
                         self.rates.push(rate);
                     }
-                    Output::Seek(to) | Output::Start(to) => {
+                    Output::Seek(to) | Output::Start(Some(to)) => {
                         self.playhead = to;
                         self.seeks += 1;
                     }
+                    Output::Start(None) => {}
                 }
             }
         }
@@ -519,6 +524,22 @@ mod tests {
         latency.handle(Instant::ZERO, sample(5.1));
         assert_eq!(latency.poll(), None);
         latency.handle(Instant::from_ms(50), sample(6.0));
-        assert!(matches!(latency.poll(), Some(Output::Start(at)) if (at - 5.78).abs() < 0.01));
+        assert!(matches!(latency.poll(), Some(Output::Start(Some(at))) if (at - 5.78).abs() < 0.01));
+    }
+
+    #[test]
+    fn what_is_shown_already_goes_on_faster_without_a_leap() {
+        let mut latency = Latency::default();
+        latency.handle(Instant::ZERO, Input::Joined(5.0));
+        let sample =
+            |playhead| Input::Sample(Sample { playhead, ranges: vec![(5.0, 6.0)], ..Sample::default() });
+        latency.handle(Instant::ZERO, sample(5.3));
+        assert_eq!(latency.poll(), Some(Output::Start(None)));
+        latency.handle(Instant::from_ms(50), sample(5.3));
+        assert!(matches!(latency.poll(), Some(Output::Rate(rate)) if rate > RATE_MAX));
+        latency.handle(Instant::from_ms(50), Input::Join);
+        latency.handle(Instant::from_ms(50), Input::Joined(5.5));
+        latency.handle(Instant::from_ms(50), sample(5.3));
+        assert!(std::iter::from_fn(|| latency.poll()).any(|output| matches!(output, Output::Start(Some(_)))));
     }
 }

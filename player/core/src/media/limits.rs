@@ -174,6 +174,8 @@ pub const CALM_LATE_MS: f64 = 60.0;
 /// The target at the start: from above, because an underrun costs 0.3 to 0.4 s at once. What is shown before the engine is there
 /// lies as far behind (`BEHIND_S` of `hawker.js`).
 pub const TARGET_START_S: f64 = 0.22;
+/// A picture that is shown already may lie so much before the first chunk's stamp: tracks begin apart, and times are rounded.
+pub const SHOWN_EARLIER_S: f64 = 0.1;
 /// What Chromium stands still with although it is buffered, at a rate of 1 or within the trim: measured 67 and 79 ms with
 /// sound, 40 ms muted.
 pub const HOLD_S: f64 = 0.08;
