@@ -193,6 +193,7 @@ function early(base, video) {
   let join = video ? ask("join", (answer) => opening?.of(answer) ?? answer) : null;
   let state = ask("stream");
   return {
+    since,
     opening,
     /** What the engine takes for `fetch`. */
     async fetch(url, options) {
@@ -411,7 +412,7 @@ export class HawkerLive extends HTMLElement {
     }
     if (turn !== this.#starting || !this.isConnected) return;
     const carry = (...asked) => (this.#udp ?? ask).fetch(...asked);
-    const port = new module.Port(this, this.#parts.video, server, this.room, carry, ask.opening);
+    const port = new module.Port(this, this.#parts.video, server, this.room, carry, ask.opening, ask.since);
     this.#port = port;
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);

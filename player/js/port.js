@@ -72,11 +72,13 @@ export class Port {
   #early = 0;
   #verdicts = {};
   #shown = NaN;
-  #began = performance.now();
+  /** Since when there is something to wait for. */
+  #since;
   #first = false;
 
-  constructor(host, video, server, room, fetch, opening) {
+  constructor(host, video, server, room, fetch, opening, since) {
     this.#opening = opening;
+    this.#since = since;
     this.#host = host;
     this.#video = video;
     this.#server = server;
@@ -111,7 +113,7 @@ export class Port {
   #presented() {
     if (this.#first) return;
     this.#first = true;
-    this.#emit("firstframe", { afterMs: performance.now() - this.#began });
+    this.#emit("firstframe", { afterMs: performance.now() - this.#since });
   }
 
   /** Lets go of everything; the engine hears nothing any more. */

@@ -379,3 +379,20 @@ async fn a_picture_of_before_the_engine_goes_when_the_room_changes() {
     assert_eq!(left, json!(0));
     show::quiet(&page, "another room").await;
 }
+
+/// Whoever comes after it uses the same engine, so that by then it would have begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_before_the_engine_is_there_takes_the_picture_along() {
+    let show = show::on_air().await;
+    let page = opened_late(
+        &show,
+        "window.gone = live; live.addEventListener('hawker:ready', () => { window.ready = true }); \
+         const next = document.createElement('hawker-live'); next.setAttribute('room', 'demo'); live.replaceWith(next)",
+    )
+    .await;
+    show::moves(&page).await;
+    let left = "const video = window.gone.shadowRoot.querySelector('video'); \
+        return [window.before.lit, window.ready ?? false, video.src, video.readyState]";
+    assert_eq!(page.eval(left).await, json!([true, false, "", 0]));
+    show::quiet(&page, "gone before the engine").await;
+}
