@@ -40,7 +40,7 @@ function engine() {
 const EARLY_MS = 2000;
 /** What was made before has come when nothing came for so long, in ms. */
 const CALM_MS = 15;
-/** How far behind its end media are shown first, in s: where the engine begins, too. */
+/** How far behind their end media are shown first, in s: as far as the engine begins (`TARGET_START_S`). */
 const BEHIND_S = 0.22;
 /** The interface is needed more than what the room goes over: it waits for so long, in ms. */
 const OVER_MS = 500;
@@ -48,6 +48,21 @@ const fresh = (at) => performance.now() - at < EARLY_MS;
 /** Of which codecs, whatever their profiles: all renditions of these go into one buffer. */
 const family = (mime) => mime.replace(/\.[^",]*/g, "");
 const wait = (ms, what) => new Promise((done) => setTimeout(done, ms, what));
+
+/** Plays; where the browser allows no sound, without it. False: without a tap it allows nothing. */
+async function play(video) {
+  for (;;) {
+    try {
+      await video.play();
+      return true;
+    } catch (error) {
+      // AbortError is our own next load or pause: nothing to do.
+      if (error.name !== "NotAllowedError") return true;
+    }
+    if (video.muted) return false;
+    video.muted = true;
+  }
+}
 
 /**
  * A MediaSource that is open before the engine is there, which goes on with it. The beginning of the media that are asked for early
@@ -60,8 +75,6 @@ class Opening {
   had = 0;
   /** Of the segment that is shown. */
   number = NaN;
-  /** Muted because the browser allowed no sound. */
-  muted = false;
   #url = URL.createObjectURL(this.media);
   #video;
   #since;
@@ -137,7 +150,7 @@ class Opening {
     if (!this.#shown) this.#calm = setTimeout(() => this.#show(), CALM_MS);
   }
 
-  /** About where the engine will begin to play: decoders take longer to be there than the engine, and a leap is seen. */
+  /** As far behind as the engine would begin, which goes on from there: decoders take longer to be there than the engine. */
   #show() {
     // What was let go of has no buffer any more that may be asked.
     if (this.#over || this.media.readyState !== "open") return;
@@ -145,18 +158,7 @@ class Opening {
     if (!buffered.length) return;
     this.#shown = true;
     this.#video.currentTime = Math.max(buffered.start(0), buffered.end(0) - BEHIND_S);
-    this.#play();
-  }
-
-  /** From there it goes on, as the engine would: without sound where the browser allows none. */
-  #play() {
-    const video = this.#video;
-    if (document.hidden) return;
-    video.play().catch((error) => {
-      if (error.name !== "NotAllowedError" || video.muted || this.#over) return;
-      this.muted = video.muted = true;
-      return video.play();
-    }).catch(() => {});
+    if (!document.hidden) play(this.#video);
   }
 
   /** Lets go of it: then there is a buffer in which nothing is under way, and which has as much of the answer as `had` says. */
@@ -412,7 +414,7 @@ export class HawkerLive extends HTMLElement {
     }
     if (turn !== this.#starting || !this.isConnected) return;
     const carry = (...asked) => (this.#udp ?? ask).fetch(...asked);
-    const port = new module.Port(this, this.#parts.video, server, this.room, carry, ask.opening, ask.since);
+    const port = new module.Port(this, this.#parts.video, server, this.room, carry, play, ask.opening, ask.since);
     this.#port = port;
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
@@ -511,8 +513,8 @@ export class HawkerLive extends HTMLElement {
     // A picture of before stays when its media go.
     cover.classList.toggle("clear", waiting && (video.readyState >= 2 || (!!video.src && cover.matches(".clear"))));
     // The first media play before the engine is there.
-    const moves = !video.paused && video.readyState > 2;
-    cover.hidden = state === "live" || (waiting && moves) || (state === "stalled" && video.readyState >= 2);
+    const early = state === "connecting" && !video.paused && video.readyState > 2;
+    cover.hidden = state === "live" || early || (state === "stalled" && video.readyState >= 2);
     spinner.hidden = !waiting;
     const say = (said) => {
       text.textContent = said && this.#message ? `${said}: ${this.#message}` : said || this.#message;
@@ -526,8 +528,8 @@ export class HawkerLive extends HTMLElement {
       );
     }
     if (!video.paused) start.hidden = true;
-    // The UI's own mute button takes over when it is there; a forced mute keeps its notice.
-    unmute.hidden = !(video.muted && state === "live" && (!this.#mounted || this.#port?.forcedMute));
+    // The interface has its own.
+    unmute.hidden = !(video.muted && state === "live" && !this.#mounted);
     // Whoever waits for a show, or cannot see it, may talk and shop meanwhile. Where there is no server of ours there is no talk.
     if (!waiting && state !== "live" && !/^bad|engine/.test(this.error)) this.#mount();
   }

@@ -46,10 +46,10 @@ const FAULTS = {
 export class Port {
   /** Set by whoever makes the two; nothing is told to it any more once it has stopped. */
   engine = null;
-  /** Muted because the browser allowed no sound. */
-  forcedMute = false;
   /** Answers as `fetch` does, as far as status, headers and the body's reader go. */
   #fetch;
+  /** See `play` in hawker.js. */
+  #play;
   #host;
   #video;
   #server;
@@ -67,7 +67,7 @@ export class Port {
   #opening;
   #source = null;
   #buffer = null;
-  /** So many bytes of the answer to this request are in the buffer before the engine appends any. */
+  /** So many bytes, of the answer to this request, are in the buffer before the engine appends any. */
   #had = 0;
   #early = 0;
   #verdicts = {};
@@ -76,7 +76,8 @@ export class Port {
   #since;
   #first = false;
 
-  constructor(host, video, server, room, fetch, opening, since) {
+  constructor(host, video, server, room, fetch, play, opening, since) {
+    this.#play = play;
     this.#opening = opening;
     this.#since = since;
     this.#host = host;
@@ -242,7 +243,6 @@ export class Port {
       () => {
         if (this.#source !== media) return;
         this.#had = opening.had;
-        this.forcedMute ||= opening.muted;
         this.#use(media, opening.buffer);
       },
       () => this.#source === media && this.engine.broken(),
@@ -370,23 +370,9 @@ export class Port {
     this.#video.playbackRate = rate;
   }
 
-  /** Plays; where the browser allows no sound, without it; where it allows nothing, a tap is asked for. */
+  /** Plays; where the browser allows nothing, a tap is asked for. */
   async play() {
-    const video = this.#video;
-    for (;;) {
-      try {
-        await video.play();
-        return;
-      } catch (error) {
-        // AbortError is our own next load or pause: nothing to do.
-        if (error.name !== "NotAllowedError" || !this.engine) return;
-      }
-      if (video.muted) {
-        this.#emit("blocked", { at: performance.now() });
-        return;
-      }
-      this.forcedMute = video.muted = true;
-    }
+    if (!(await this.#play(this.#video)) && this.engine) this.#emit("blocked", { at: performance.now() });
   }
 
   pause() {

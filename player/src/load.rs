@@ -4,6 +4,7 @@
 use crate::clock;
 use crate::shell::Shell;
 use hawker_player_core::decimal;
+use hawker_player_core::media::loader;
 use hawker_player_core::media::player::Input;
 use hawker_player_core::media::probe::Probe;
 use hawker_player_core::media::trouble::Answer;
@@ -190,11 +191,8 @@ impl Shell {
                     return self.native_told(told);
                 }
                 let Ok(mut stream) = told else { return self.input(Input::Stream(None)) };
-                // The two were answered before and after a segment began: what is shown already goes on.
                 let begun = self.port.begun();
-                if (begun - stream.newest as f64).abs() <= 1.0 {
-                    stream.newest = begun as u64;
-                }
+                stream.newest = loader::join(stream.newest, (begun >= 0.0).then_some(begun as u64));
                 self.undecided.replace(Some(Box::new(stream)));
                 return self.choose();
             }

@@ -255,12 +255,7 @@ impl Shell {
             Output::Remove(from, to) => self.remove(from, to),
             Output::Seek(at) => self.port.seek(at),
             Output::Rate(rate, pitch) => self.port.rate(rate, pitch),
-            Output::Start(at) => {
-                if let Some(at) = at {
-                    self.port.seek(at);
-                }
-                self.begin_to_play();
-            }
+            Output::Start => self.begin_to_play(),
             Output::Pause => {
                 self.outside(outside::Input::Asked(false));
                 self.port.pause();

@@ -49,18 +49,9 @@ async fn open(page: &Browser, address: &str, portrait: &str) {
     page.until(&format!("{ROOT}.querySelector('.buy:not(:disabled)')"), SOON).await;
 }
 
-/// Box of what a selector finds.
-async fn rect(page: &Browser, selector: &str) -> [f64; 4] {
-    let script = format!(
-        "const b = {ROOT}.querySelector('{selector}').getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]"
-    );
-    let found = page.eval(&script).await;
-    std::array::from_fn(|at| found[at].as_f64().expect("a number"))
-}
-
 /// The video's box is as upright as its picture: there are no bars around it.
 async fn no_bars(page: &Browser) {
-    let [left, top, right, bottom] = rect(page, "video").await;
+    let [left, top, right, bottom] = show::rect(page, "video").await;
     let ratio = (right - left) / (bottom - top);
     assert!((ratio - 0.5625).abs() < 0.01, "{ratio}");
 }
@@ -94,7 +85,7 @@ async fn on_a_phone_it_fills_the_screen_with_chat_and_sale_over_it() {
         let page = browser::chromium_with(Options { width, height, ..Options::phone() }).await;
         open(&page, &address, "over").await;
         let (wide, high) = (f64::from(width), f64::from(height));
-        assert_eq!(rect(&page, "video").await, [0.0, 0.0, wide, high], "from edge to edge");
+        assert_eq!(show::rect(&page, "video").await, [0.0, 0.0, wide, high], "from edge to edge");
         let fit =
             page.eval(&format!("return getComputedStyle({ROOT}.querySelector('video')).objectFit")).await;
         assert_eq!(fit, json!("cover"), "the edges give way, not the middle");
@@ -104,7 +95,7 @@ async fn on_a_phone_it_fills_the_screen_with_chat_and_sale_over_it() {
         touchable(&page.eval(USABLE).await, high / 3.0, wide, high);
         // The host's face is above all that.
         for part in [".messages", ".pinned", ".bar"] {
-            assert!(rect(&page, part).await[1] > high / 2.0, "{part}");
+            assert!(show::rect(&page, part).await[1] > high / 2.0, "{part}");
         }
         axe::finds_nothing(&page, "portrait, paused").await;
         page.eval(&format!("{LIVE}.play()")).await;
@@ -130,7 +121,7 @@ async fn on_a_phone_fingers_buy_like_and_clear_it() {
     page.command("Emulation.setSafeAreaInsetsOverride", insets).await;
     open(&page, &format!("{}/room/{STUDIO}", show.server.url), "over").await;
     page.until(&format!("{ROOT}.querySelector('.live').getBoundingClientRect().top >= 47"), SOON).await;
-    let [.., bottom] = rect(&page, ".say .field").await;
+    let [.., bottom] = show::rect(&page, ".say .field").await;
     assert!(bottom <= 844.0 - 34.0, "{bottom}");
     page.picture("portrait-safe-areas-390x844").await;
 
@@ -141,7 +132,7 @@ async fn on_a_phone_fingers_buy_like_and_clear_it() {
     page.until(&format!("{likes} > {before}"), SOON).await;
     // Also from the words: they are part of the picture.
     let hidden = format!("!{ROOT}.querySelector('.side').checkVisibility()");
-    let [_, top, _, end] = rect(&page, ".messages").await;
+    let [_, top, _, end] = show::rect(&page, ".messages").await;
     let row = ((top + end) / 2.0) as u32;
     page.swipe((60, row), (260, row)).await;
     page.until(&hidden, SOON).await;
@@ -156,8 +147,7 @@ async fn on_a_phone_fingers_buy_like_and_clear_it() {
     page.until(&format!("{scrolled} < {end}"), SOON).await;
     // A tap before that only ends the scrolling.
     page.until("window.rests", SOON).await;
-    let [left, top, right, bottom] = rect(&page, ".pinned .buy").await;
-    page.tap(((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32).await;
+    show::tap(&page, ".pinned .buy").await;
     page.until(&format!("{ROOT}.querySelector('.hold .pay')?.checkVisibility()"), SOON).await;
     page.picture("portrait-held-390x844").await;
     assert_eq!(page.eval(&format!("return {LIVE}.paused")).await, json!(false));
@@ -175,7 +165,7 @@ async fn in_a_shop_page_on_a_phone_it_keeps_its_shape_also_in_the_corner() {
     page.eval("scrollTo(0, 5000)").await;
     page.until(&format!("{LIVE}.hasAttribute('mini')"), SOON).await;
     no_bars(&page).await;
-    let [left, top, right, bottom] = rect(&page, "video").await;
+    let [left, top, right, bottom] = show::rect(&page, "video").await;
     let share = (right - left) * (bottom - top) / (390.0 * 844.0);
     assert!(share > 0.05 && share < 0.2 && top > 0.0 && right <= 390.0 && bottom <= 844.0, "{share}");
     assert_eq!(
@@ -189,8 +179,8 @@ async fn in_a_shop_page_on_a_phone_it_keeps_its_shape_also_in_the_corner() {
     // The floating player of a product's page, closed and open.
     open(&page, &format!("{}/goods/teapot", show.shop), "").await;
     no_bars(&page).await;
-    let [left, top, right, bottom] = rect(&page, ".float").await;
-    assert!(left >= rect(&page, ".stage").await[0] && right <= 390.0 && top > 0.0 && bottom <= 844.0);
+    let [left, top, right, bottom] = show::rect(&page, ".float").await;
+    assert!(left >= show::rect(&page, ".stage").await[0] && right <= 390.0 && top > 0.0 && bottom <= 844.0);
     page.picture("portrait-floating-390x844").await;
     page.eval(&format!("{ROOT}.querySelector('.float .only-mini').click()")).await;
     page.until(&format!("{LIVE}.getAttribute('portrait') === 'over'"), SOON).await;
@@ -221,8 +211,8 @@ async fn where_there_is_room_it_stands_in_its_column() {
         let page = browser::chromium_with(options).await;
         open(&page, address, "beside").await;
         no_bars(&page).await;
-        let picture = rect(&page, "video").await;
-        let side = rect(&page, ".side").await;
+        let picture = show::rect(&page, "video").await;
+        let side = show::rect(&page, ".side").await;
         assert!(picture[3] - picture[1] > least - 1.0, "{name}: as high as there is room: {picture:?}");
         assert!(
             side[0] >= picture[2] - 0.5 && side[0] - picture[2] < 30.0,
@@ -236,7 +226,7 @@ async fn where_there_is_room_it_stands_in_its_column() {
         page.picture(&format!("portrait-{}-{width}x{height}", name.replace(' ', "-"))).await;
         page.eval(&format!("{ROOT}.querySelector('.control.words').click()")).await;
         page.until(&format!("{ROOT}.querySelector('.sheet')"), SOON).await;
-        let sheet = rect(&page, ".sheet").await;
+        let sheet = show::rect(&page, ".sheet").await;
         assert!(sheet[0] >= picture[0] && sheet[2] <= picture[2], "{name}: over the picture: {sheet:?}");
         axe::finds_nothing(&page, name).await;
         show::quiet(&page, name).await;

@@ -148,3 +148,19 @@ pub(crate) async fn says(page: &Browser, name: &str, text: &str) {
 pub(crate) async fn frame(page: &Browser) {
     page.eval("await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))").await;
 }
+
+/// Left, top, right and bottom of what a selector finds in the player.
+pub(crate) async fn rect(page: &Browser, selector: &str) -> [f64; 4] {
+    let script = format!(
+        "const b = document.querySelector('hawker-live').shadowRoot.querySelector('{selector}').getBoundingClientRect(); \
+         return [b.left, b.top, b.right, b.bottom]"
+    );
+    let found = page.eval(&script).await;
+    std::array::from_fn(|at| found[at].as_f64().expect("a number"))
+}
+
+/// A finger on the middle of what a selector finds in the player.
+pub(crate) async fn tap(page: &Browser, selector: &str) {
+    let [left, top, right, bottom] = rect(page, selector).await;
+    page.tap(((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32).await;
+}

@@ -37,6 +37,14 @@ async fn drawn(page: &Browser, title: &str) -> String {
     path.as_str().unwrap_or_default().to_owned()
 }
 
+/// A browser that lets an element play on this condition.
+fn plays_if(allowed: &str) -> String {
+    format!(
+        "{{ const play = HTMLMediaElement.prototype.play; HTMLMediaElement.prototype.play = function () {{ return {allowed} \
+         ? play.call(this) : Promise.reject(new DOMException('no', 'NotAllowedError')); }}; }}"
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_state_has_a_picture_of_its_own() {
     let show = show::on_air().await;
@@ -47,8 +55,6 @@ async fn every_state_has_a_picture_of_its_own() {
     server.room("over").await;
     server.call(reqwest::Method::POST, "/rooms/over/end", None).await;
 
-    let refuses =
-        "HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('no', 'NotAllowedError'));";
     let decodes_nothing =
         "MediaSource.isTypeSupported = () => false; HTMLMediaElement.prototype.canPlayType = () => '';";
     let fails = "const real = window.fetch; window.fetch = (url, options) => \
@@ -58,7 +64,7 @@ async fn every_state_has_a_picture_of_its_own() {
         ("starts", "soon", String::new(), "Not live yet", "直播还没开始"),
         ("offline", "later", String::new(), "Not live yet", "直播还没开始"),
         ("ended", "over", String::new(), "show is over", "直播已结束"),
-        ("blocked", "demo", refuses.to_owned(), "Tap to watch", "点击观看"),
+        ("blocked", "demo", plays_if("false"), "Tap to watch", "点击观看"),
         ("codec", "demo", decodes_nothing.to_owned(), "cannot play", "此浏览器无法播放"),
         ("refused", "demo", gate(403), "cannot watch this show", "你暂时不能观看这场直播"),
         ("region", "demo", gate(451), "Not available where you are", "你所在的地区不能观看"),
@@ -225,11 +231,7 @@ async fn who_wants_less_motion_gets_none() {
 async fn a_refused_start_needs_one_tap_and_a_refused_viewer_is_let_in_later() {
     let show = show::on_air().await;
     let page = browser::chromium_with(Options::phone()).await;
-    page.before_pages(
-        "const real = HTMLMediaElement.prototype.play; HTMLMediaElement.prototype.play = function () { \
-         return navigator.userActivation.hasBeenActive ? real.call(this) : Promise.reject(new DOMException('no', 'NotAllowedError')); };",
-    )
-    .await;
+    page.before_pages(&plays_if("navigator.userActivation.hasBeenActive")).await;
     page.open(&format!("{}/room/demo", show.server.url)).await;
     drawn(&page, "Tap to watch").await;
     page.click(&format!("{LIVE}.shadowRoot.querySelector('.state button.art')")).await;
@@ -312,21 +314,13 @@ async fn where_sound_needs_a_tap_the_first_picture_moves_without() {
     show::moves(&page).await;
     assert_eq!(page.eval("return window.before.muted").await, json!(false), "here it is allowed");
 
-    page.before_pages(
-        "const play = HTMLMediaElement.prototype.play; HTMLMediaElement.prototype.play = function () { \
-         return this.muted || navigator.userActivation.hasBeenActive ? play.call(this) \
-           : Promise.reject(new DOMException('no', 'NotAllowedError')); };",
-    )
-    .await;
+    page.before_pages(&plays_if("this.muted || navigator.userActivation.hasBeenActive")).await;
     page.open(&format!("{}/room/demo", show.server.url)).await;
     show::moves(&page).await;
     assert_eq!(page.eval("return window.before.muted").await, json!(true), "before the engine was there");
     let pill = format!("{LIVE}.shadowRoot.querySelector('button.sound')");
     page.until(&format!("{LIVE}.muted && {pill}"), SOON).await;
-    let place =
-        page.eval(&format!("const b = {pill}.getBoundingClientRect(); return [b.x + 20, b.y + 20]")).await;
-    let at = |axis: usize| place[axis].as_f64().unwrap_or_default() as u32;
-    page.tap(at(0), at(1)).await;
+    show::tap(&page, "button.sound").await;
     page.until(&format!("!{LIVE}.muted && !{pill}"), SOON).await;
     show::moves(&page).await;
     show::quiet(&page, "sound after a tap").await;

@@ -274,12 +274,7 @@ impl Page {
                 }
                 Output::Seek(at) => mse.seek(at),
                 Output::Rate(rate, pitch) => mse.set_rate(rate, pitch),
-                Output::Start(at) => {
-                    if let Some(at) = at {
-                        mse.seek(at);
-                    }
-                    mse.play();
-                }
+                Output::Start => mse.play(),
                 Output::Pause => mse.pause(),
                 Output::Look => {
                     let sample = mse.sample();

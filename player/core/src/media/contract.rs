@@ -117,8 +117,8 @@ pub enum Output {
     Seek(f64),
     /// Set `playbackRate` and `preservesPitch`.
     Rate(f64, bool),
-    /// Set `currentTime`, unless it is to stay, and play.
-    Start(Option<f64>),
+    /// Play from where the playhead is.
+    Start,
     /// Pause the element.
     Pause,
     /// Tell a sample.

@@ -450,6 +450,13 @@ impl Loader {
     }
 }
 
+/// The segment to begin with: the newest one, unless the page shows the one before or behind it already. What it shows was asked for
+/// at another moment than the room's state, and a segment may have begun between the two answers.
+#[must_use]
+pub fn join(newest: u64, shown: Option<u64>) -> u64 {
+    shown.filter(|shown| shown.abs_diff(newest) <= 1).unwrap_or(newest)
+}
+
 impl Machine for Loader {
     type Input = Input;
     type Output = Output;
@@ -523,5 +530,24 @@ impl Machine for Loader {
         let silence = self.silence().map(|at| (at, "no media for long"));
         let lost = self.asking.then(|| (self.asked + ASK_LOST, "the room's state did not come"));
         first(&[ask, retry, silence, lost])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_goes_on_unless_it_is_of_another_moment() {
+        for (newest, shown, joined) in [
+            (7, None, 7),
+            (7, Some(7), 7),
+            (7, Some(6), 6),
+            (7, Some(8), 8),
+            (7, Some(5), 7),
+            (0, Some(u64::MAX), 0),
+        ] {
+            assert_eq!(join(newest, shown), joined, "{newest} {shown:?}");
+        }
     }
 }

@@ -397,7 +397,8 @@ impl Player {
         match output {
             latency::Output::Start(at) => {
                 self.gap.handle(now, gap::Input::Reset);
-                self.out.push_back(Output::Start(at));
+                self.out.extend(at.map(Output::Seek));
+                self.out.push_back(Output::Start);
                 if let Some((_, until)) = &mut self.trial {
                     until.get_or_insert(now + FIRST_PICTURE);
                 }
