@@ -70,6 +70,9 @@ export class Port {
   /** So many bytes, of the answer to this request, are in the buffer before the engine appends any. */
   #had = 0;
   #early = 0;
+  /** Requests whose media do not go on where those before end, and the last such segment. */
+  #anew = new Set();
+  #broke;
   #verdicts = {};
   #shown = NaN;
   /** Since when there is something to wait for. */
@@ -154,8 +157,12 @@ export class Port {
       if (!runs()) return;
       const response = await (0, this.#fetch)(url, options);
       if (!runs()) return;
-      if (response.early) this.#early = id;
       const said = (name) => response.headers.get(name);
+      if (response.early) this.#early = id;
+      else if (said("hawker-discontinuity") && url !== this.#broke) {
+        this.#broke = url; // Asked for again, it is gone on with.
+        this.#anew.add(id);
+      }
       // The server's estimate of the connection (CTA-5006), in kb/s.
       const estimate = /etp=(\d+)/.exec(said("cmsd-dynamic"))?.[1];
       const independent = said("hawker-independent") !== "0";
@@ -324,8 +331,9 @@ export class Port {
     const view = this.#queue[at]?.[1];
     const media = this.#source;
     try {
-      if (this.#had && id !== this.#early) {
-        // Of another segment: what was begun is not gone on with.
+      // Sound may have a hole where the picture has none. Chromium then lets both begin anew, the picture with its next keyframe, unless
+      // it has been made to forget what came before. And what the opening began of another segment is not gone on with.
+      if (this.#anew.delete(id) || (this.#had && id !== this.#early)) {
         this.#buffer.abort();
         this.#had = 0;
       }

@@ -11,6 +11,8 @@ async fn goes_on(what: Break, width: u64, codec: &str) {
     assert_eq!((&seen.errors, seen.same_page), (&json!([]), true), "{seen:?}");
     assert_eq!((seen.width, seen.codecs.get(..4)), (width, Some(codec)), "{seen:?}");
     assert!(seen.apart_ms <= 40.0, "{seen:?}");
+    // The next keyframe comes after a second. What was silent made nothing to miss.
+    assert!(what == Break::Silence || seen.missed_ms < 900.0, "shown from its first keyframe on: {seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

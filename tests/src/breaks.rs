@@ -33,8 +33,10 @@ pub const ALL: [Break; 4] = [Break::Restart, Break::Size, Break::Codec, Break::S
 /// What a page saw.
 #[derive(Debug)]
 pub struct Seen {
-    /// From the first byte that came again to the first frame on the screen, ms.
+    /// From the first byte that came again to the first frame made since that is on the screen, ms.
     pub on_air_ms: f64,
+    /// The time between what was there before and that frame, in media, ms.
+    pub missed_ms: f64,
     /// How far sound and picture of one moment are apart in what the page is sent, ms.
     pub apart_ms: f64,
     /// Of the picture afterwards.
@@ -47,16 +49,21 @@ pub struct Seen {
     pub same_page: bool,
 }
 
-/// Collects when frames are presented (wall clock, ms), and errors.
+/// Collects when frames are presented (wall clock, ms) and of which time they are (media, s), and errors.
 const WATCH: &str = "
     const live = document.querySelector('hawker-live'), video = live.shadowRoot.querySelector('video');
     window.shown = []; window.errors = [];
     live.addEventListener('hawker:error', (event) => window.errors.push(event.detail));
     const frame = (now, data) => {
-        window.shown.push(performance.timeOrigin + data.presentationTime);
+        window.shown.push([performance.timeOrigin + data.presentationTime, data.mediaTime]);
         video.requestVideoFrameCallback(frame);
     };
     video.requestVideoFrameCallback(frame);";
+
+/// Notes where the media end that the page has.
+const EDGE: &str = "
+    const { buffered } = document.querySelector('hawker-live').shadowRoot.querySelector('video');
+    window.edge = buffered.end(buffered.length - 1);";
 
 const LIVE: &str = "document.querySelector('hawker-live')?.state === 'live' && \
                     document.querySelector('hawker-live').shadowRoot.querySelector('video').currentTime > 2";
@@ -84,27 +91,30 @@ pub async fn see(page: &Browser, what: Break) -> Seen {
     if what == Break::Silence {
         camera.silent(true);
         tokio::time::sleep(Duration::from_secs(3)).await;
+        page.eval(EDGE).await;
         camera.silent(false);
     } else {
-        drop(camera);
+        camera.end().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
+        page.eval(EDGE).await;
         camera = enhanced::publish(server.running.rtmp, &stream, &second, Instant::now()).await;
     }
     let since = camera.sends_since().await;
     let again_ms = server.running.app.clock.wall().as_ms() as f64 - since.elapsed().as_secs_f64() * 1e3;
-    page.eval(&format!("window.again = {again_ms}")).await;
-    page.until("window.shown.filter((at) => at > window.again).length > 30", START).await;
+    page.until("window.shown.filter(([, media]) => media >= window.edge).length > 30", START).await;
     let asked = "
         const live = document.querySelector('hawker-live'), video = live.shadowRoot.querySelector('video');
-        return [window.shown.find((at) => at > window.again) - window.again, video.videoWidth, live.stats().codecs ?? '', window.errors]";
+        const [at, media] = window.shown.find(([, media]) => media >= window.edge);
+        return [at, 1e3 * (media - window.edge), video.videoWidth, live.stats().codecs ?? '', window.errors]";
     let told = page.eval(asked).await;
     Seen {
-        on_air_ms: told[0].as_f64().unwrap_or(f64::INFINITY),
+        on_air_ms: told[0].as_f64().unwrap_or(f64::INFINITY) - again_ms,
+        missed_ms: told[1].as_f64().unwrap_or(f64::INFINITY),
         apart_ms: apart_ms(&server, &second).await,
-        width: told[1].as_u64().unwrap_or_default(),
-        codecs: told[2].as_str().unwrap_or_default().to_owned(),
-        errors: told[3].clone(),
-        same_page: !told[3].is_null(),
+        width: told[2].as_u64().unwrap_or_default(),
+        codecs: told[3].as_str().unwrap_or_default().to_owned(),
+        errors: told[4].clone(),
+        same_page: !told[4].is_null(),
     }
 }
 

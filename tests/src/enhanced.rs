@@ -130,11 +130,22 @@ fn opus_head(dops: &[u8]) -> Vec<u8> {
 pub struct Camera {
     task: JoinHandle<()>,
     silent: Arc<AtomicBool>,
+    ending: Arc<AtomicBool>,
     ahead_ms: Arc<AtomicI64>,
     began: watch::Receiver<Instant>,
 }
 
 impl Camera {
+    /// Ends where its picture reaches a frame of sound further than its sound, so that there is a hole in the sound alone before
+    /// whatever comes next.
+    ///
+    /// # Panics
+    /// When it has failed before.
+    pub async fn end(mut self) {
+        self.ending.store(true, Ordering::Relaxed);
+        (&mut self.task).await.expect("a camera that ran");
+    }
+
     /// Whether it says nothing, its clock running on; it goes on with a keyframe.
     pub fn silent(&mut self, silent: bool) {
         self.began.mark_unchanged();
@@ -184,15 +195,16 @@ pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Inst
     let mut encoder = encoder::publish(address, stream).await.expect("the server takes it");
     let Clip { video, audio, frames } = clip.clone();
     let silent = Arc::new(AtomicBool::new(false));
+    let ending = Arc::new(AtomicBool::new(false));
     let ahead_ms = Arc::new(AtomicI64::new(0));
-    let (hears, leaps) = (silent.clone(), ahead_ms.clone());
+    let (hears, ends, leaps) = (silent.clone(), ending.clone(), ahead_ms.clone());
     let (tell, began_at) = watch::channel(began);
     let task = tokio::spawn(async move {
         for config in [&video, &audio] {
             let tag = mux::enhanced(&Event::Config(config.clone()), None, None);
             encoder.send(tag.expect("a configuration has a tag")).await;
         }
-        let (mut quiet, mut ahead) = (true, 0);
+        let (mut quiet, mut ahead, mut sound) = (true, 0, 0);
         for turn in 0.. {
             for frame in &frames {
                 let dts = turn * LENGTH_MS + frame.dts;
@@ -210,8 +222,14 @@ pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Inst
                     let tag = mux::enhanced(&event, Some(&video), Some(&audio));
                     encoder.send(tag.expect("a frame has a tag")).await;
                 }
+                // Both last a frame longer: 33 and 21 ms.
+                match frame.track {
+                    Track::Audio => sound = dts,
+                    Track::Video if ends.load(Ordering::Relaxed) && dts + 33 - (sound + 21) > 21 => return,
+                    Track::Video => {}
+                }
             }
         }
     });
-    Camera { task, silent, ahead_ms, began: began_at }
+    Camera { task, silent, ending, ahead_ms, began: began_at }
 }

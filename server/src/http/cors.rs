@@ -6,7 +6,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::ops::config::HttpConfig;
 
 /// Headers of ours that a page of another origin may read.
-const EXPOSED: [&str; 10] = [
+const EXPOSED: [&str; 11] = [
     "etag",
     "content-length",
     "content-location",
@@ -14,6 +14,7 @@ const EXPOSED: [&str; 10] = [
     "retry-after",
     "date",
     "hawker-independent",
+    "hawker-discontinuity",
     "hawker-state",
     "cmsd-dynamic",
     "cmsd-static",

@@ -142,11 +142,11 @@ impl Object<'_> {
         }
     }
 
-    fn whole(&self, Whole { bytes, independent }: Whole) -> Response {
+    fn whole(&self, Whole { bytes, independent, discontinuity }: Whole) -> Response {
         let etag = self.etag();
         if self.headers.get(header::IF_NONE_MATCH).is_some_and(|known| range::matches(known, &etag)) {
             let mut response = StatusCode::NOT_MODIFIED.into_response();
-            self.mark(response.headers_mut(), independent);
+            self.mark(response.headers_mut(), independent, discontinuity);
             return response;
         }
         let size = bytes.iter().map(|piece| piece.len() as u64).sum();
@@ -169,7 +169,7 @@ impl Object<'_> {
             }
         };
         response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        self.mark(response.headers_mut(), independent);
+        self.mark(response.headers_mut(), independent, discontinuity);
         response
     }
 
@@ -200,7 +200,7 @@ impl Object<'_> {
         let mut response = Response::new(Body::new(body));
         // A proxy that collects an answer before it passes it on would undo the streaming.
         response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-        self.mark(response.headers_mut(), first.independent);
+        self.mark(response.headers_mut(), first.independent, first.discontinuity);
         if let Some(from) = onward {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let range = format!("bytes {from}-{}/*", range::ENDLESS);
@@ -216,7 +216,7 @@ impl Object<'_> {
         format!("\"{}\"", self.rest)
     }
 
-    fn mark(&self, headers: &mut HeaderMap, independent: bool) {
+    fn mark(&self, headers: &mut HeaderMap, independent: bool, discontinuity: bool) {
         let kind = match self.request {
             Request::Of { what: What::Init(Track::Audio, _) | What::Segment(Track::Audio, _), .. }
             | Request::Of { what: What::Part(Track::Audio, ..) | What::Chunked(Track::Audio, ..), .. } => {
@@ -231,6 +231,9 @@ impl Object<'_> {
         if matches!(self.request, Request::Of { what: What::Object(_), .. }) {
             let mark = if independent { "1" } else { "0" };
             headers.insert("hawker-independent", HeaderValue::from_static(mark));
+            if discontinuity {
+                headers.insert("hawker-discontinuity", HeaderValue::from_static("1"));
+            }
         }
         if let Some(path) = self.peer.and_then(Peer::path) {
             put(headers, HeaderName::from_static("cmsd-dynamic"), &path.to_string());

@@ -18,12 +18,13 @@ use super::limits::STALLED;
 use crate::http::conn::Peer;
 
 /// The headers that go along.
-const HEADERS: [HeaderName; 7] = [
+const HEADERS: [HeaderName; 8] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
     header::CONTENT_RANGE,
     header::RETRY_AFTER,
     HeaderName::from_static("hawker-independent"),
+    HeaderName::from_static("hawker-discontinuity"),
     HeaderName::from_static("hawker-state"),
     HeaderName::from_static("cmsd-dynamic"),
 ];

@@ -39,6 +39,7 @@ pub(super) struct Object {
     pub(super) size: usize,
     pub(super) complete: bool,
     pub(super) independent: bool,
+    pub(super) discontinuity: bool,
 }
 
 /// A segment of one track.
@@ -122,6 +123,7 @@ impl Lane {
                 bytes: vec![init.both.clone()],
                 complete: false,
                 independent: chunk.key && (chunk.track == Track::Video || init.video.is_none()),
+                discontinuity: !joined(chunk.both),
             });
         }
         if let Some(object) = self.both.back_mut() {
@@ -263,6 +265,7 @@ impl Segment {
             bytes,
             finished: self.complete,
             independent: self.independent(),
+            discontinuity: false,
         }
     }
 }

@@ -163,13 +163,11 @@ impl Window {
                     Track::Video => init.video.clone(),
                     Track::Audio => init.audio.clone(),
                 });
-                bytes.map_or(Reply::NotFound, |bytes| {
-                    Reply::Whole(Whole { bytes: vec![bytes], independent: true })
-                })
+                bytes.map_or(Reply::NotFound, |bytes| Reply::Whole(Whole::of(vec![bytes], true)))
             }
             What::Segment(track, number) => match lane.track(*track).segment(*number) {
                 Some(segment) if segment.complete => {
-                    Reply::Whole(Whole { bytes: segment.bytes(), independent: segment.independent() })
+                    Reply::Whole(Whole::of(segment.bytes(), segment.independent()))
                 }
                 Some(_) => Reply::Wait,
                 None => self
@@ -186,7 +184,7 @@ impl Window {
                 };
                 match segment.parts.get(*part as usize) {
                     Some(part) if part.complete => {
-                        Reply::Whole(Whole { bytes: part.chunks.clone(), independent: part.independent })
+                        Reply::Whole(Whole::of(part.chunks.clone(), part.independent))
                     }
                     Some(_) => Reply::Wait,
                     None if !segment.complete && *part as usize == segment.parts.len() => Reply::Wait,
@@ -213,19 +211,23 @@ impl Window {
             cursor: object.bytes.len(),
             finished: object.complete,
             independent: object.independent,
+            discontinuity: object.discontinuity,
         })
     }
 
     fn object(&self, lane: &Lane, number: u64) -> Reply {
         match lane.both.iter().rev().find(|object| object.number == number) {
-            Some(object) if object.complete => {
-                Reply::Whole(Whole { bytes: object.bytes.clone(), independent: object.independent })
-            }
+            Some(object) if object.complete => Reply::Whole(Whole {
+                bytes: object.bytes.clone(),
+                independent: object.independent,
+                discontinuity: object.discontinuity,
+            }),
             Some(object) => Reply::Follow(Follow {
                 bytes: object.bytes.clone(),
                 cursor: object.bytes.len(),
                 finished: false,
                 independent: object.independent,
+                discontinuity: object.discontinuity,
             }),
             None => self.missing(number, lane.both.back().map_or(0, |newest| newest.number)),
         }
@@ -237,7 +239,7 @@ impl Window {
         match of.segment(number) {
             Some(segment) if segment.init != init => Reply::NotFound,
             Some(segment) if segment.complete => {
-                Reply::Whole(Whole { bytes: segment.bytes(), independent: segment.independent() })
+                Reply::Whole(Whole::of(segment.bytes(), segment.independent()))
             }
             Some(segment) => Reply::Follow(segment.follow(0)),
             // Nothing more comes in a configuration that another has followed.

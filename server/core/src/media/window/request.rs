@@ -84,6 +84,15 @@ pub struct Whole {
     pub bytes: Vec<Bytes>,
     /// It begins with an IDR.
     pub independent: bool,
+    /// It does not go on where the segment before ends. Only of the player's segments.
+    pub discontinuity: bool,
+}
+
+impl Whole {
+    /// What is no segment of the player's.
+    pub(super) fn of(bytes: Vec<Bytes>, independent: bool) -> Self {
+        Self { bytes, independent, discontinuity: false }
+    }
 }
 
 /// A segment that is being made, from a chunk on.
@@ -97,6 +106,8 @@ pub struct Follow {
     pub finished: bool,
     /// The segment begins with an IDR.
     pub independent: bool,
+    /// It does not go on where the one before ends. Only of the player's segments.
+    pub discontinuity: bool,
 }
 
 impl Request {

@@ -395,6 +395,22 @@ fn a_follower_gets_every_chunk_once() {
     assert_eq!(got, rig.bytes(&What::Object(2)));
 }
 
+/// A page with both tracks in one buffer has to know: see `append` in player/js/port.js.
+#[test]
+fn a_segment_says_that_it_continues_nothing() {
+    let mut rig = rig(25, WINDOW, &["source"]);
+    rig.run(&["source"], 30);
+    rig.push("source", Event::Discontinuity);
+    rig.frame = 50;
+    rig.run(&["source"], 30);
+    let told = |number| match rig.window.reply("source", &What::Object(number)) {
+        Reply::Whole(whole) => whole.discontinuity,
+        Reply::Follow(follow) => follow.discontinuity,
+        other => panic!("{number}: {other:?}"),
+    };
+    assert_eq!([1, 2, 3, 4].map(told), [false, false, true, false]);
+}
+
 #[test]
 fn the_multivariant_playlist_lists_what_plays() {
     let mut rig = rig(25, WINDOW, &["360p", "source"]);
