@@ -10,6 +10,7 @@ use hawker_server::ops::config::Config;
 use hawker_server_core::media::flv::file::Tag;
 use hawker_server_core::media::rtmp::client::Close;
 use hawker_tests::encoder::{self, Encoder};
+use hawker_tests::enhanced::{self, Codecs};
 use hawker_tests::ffmpeg;
 use hawker_tests::server::{self, Server};
 use hawker_wire::proto::Stream;
@@ -237,11 +238,15 @@ async fn a_room_that_asks_for_a_ladder_gets_one() {
     assert_eq!(sizes, [("source", 360, true), ("180p", 180, true), ("90p", 90, true)]);
     assert_eq!(server.running.app.media.ingest.ladder("shop"), ladder::State::Running);
 
-    // Whole segments that all of them have begin at the same picture.
+    begin_together(&server, &stream).await;
+}
+
+/// Whole segments that all renditions have begin at the same picture.
+async fn begin_together(server: &Server, stream: &Stream) {
     let number = stream.newest + 1;
-    stream_until(&server, "shop", |stream| stream.newest > number).await;
+    stream_until(server, "shop", |stream| stream.newest > number).await;
     let mut begins = Vec::new();
-    for rendition in ["source", "180p", "90p"] {
+    for rendition in stream.renditions.iter().map(|rendition| &rendition.name) {
         let url = format!("{}/live/shop/{}/{rendition}/{number}.mp4", server.url, stream.epoch);
         let answer = server::client().get(url).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{rendition}");
@@ -253,6 +258,46 @@ async fn a_room_that_asks_for_a_ladder_gets_one() {
         begins.push(first_picture(&answer.bytes().await.expect("a body")));
     }
     assert!(begins[0].is_some() && begins.iter().all(|begin| *begin == begins[0]), "{begins:?}");
+}
+
+/// Enhanced RTMP's multitrack: one connection is a ladder. It leaves as a whole, and comes back as one.
+#[tokio::test]
+async fn an_encoder_with_several_pictures_is_a_ladder() {
+    let server = server::start().await;
+    let key = server.room("shop").await;
+    let clips = ["640x360", "320x180"].map(|size| enhanced::clip_of(Codecs::H264, size));
+    for _ in 0..2 {
+        let name = format!("shop?key={key}");
+        let camera = enhanced::publish_pictures(server.running.rtmp, &name, &clips, Instant::now()).await;
+        let stream = stream_until(&server, "shop", |stream| stream.renditions.len() == 2).await;
+        let told: Vec<_> = stream.renditions.iter().map(|r| (r.name.as_str(), r.height, r.audio)).collect();
+        assert_eq!(told, [("source", 360, true), ("source-1", 180, true)]);
+        begin_together(&server, &stream).await;
+        let feeds = |server: &Server| {
+            let health = server.running.app.media.ingest.health("shop").into_iter();
+            health.map(|feed| (feed.rendition, feed.dropped, feed.mended)).collect::<Vec<_>>()
+        };
+        assert_eq!(feeds(&server), [("source".to_owned(), 0, 0), ("source-1".to_owned(), 0, 0)]);
+        camera.end().await;
+        while !feeds(&server).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Another encoder that feeds such a rendition already is not pushed aside, and the rest goes on.
+#[tokio::test]
+async fn a_picture_whose_place_is_taken_is_left_out() {
+    let server = server::start().await;
+    let key = server.room("shop").await;
+    let clips = ["640x360", "320x180"].map(|size| enhanced::clip_of(Codecs::H264, size));
+    let mut other = publish(&server, "shop/source-1", &key).await.expect("let in");
+    send_a_second(&mut other).await;
+    let name = format!("shop?key={key}");
+    let _camera = enhanced::publish_pictures(server.running.rtmp, &name, &clips, Instant::now()).await;
+    let stream = stream_until(&server, "shop", |stream| stream.renditions.len() == 2).await;
+    let told: Vec<_> = stream.renditions.iter().map(|r| (r.name.as_str(), r.height)).collect();
+    assert_eq!(told, [("source", 360), ("source-1", 240)]);
 }
 
 #[tokio::test]

@@ -20,20 +20,24 @@ async fn on_air(codecs: &[(&str, Codecs)]) -> (Server, Vec<Camera>) {
         let stream = format!("demo/{name}?key={key}");
         cameras.push(enhanced::publish(server.running.rtmp, &stream, clip, began).await);
     }
-    // A page takes what there is when it comes.
+    all_there(&server, &codecs.iter().map(|(name, _)| *name).collect::<Vec<_>>()).await;
+    (server, cameras)
+}
+
+/// A page takes what there is when it comes.
+async fn all_there(server: &Server, names: &[&str]) {
     let list = format!("{}/live/demo/index.m3u8", server.url);
-    let all_there = async {
+    let all = async {
         loop {
             let answer = server::client().get(&list).send().await.expect("the server answers");
             let text = answer.text().await.expect("text");
-            if codecs.iter().all(|(name, _)| text.contains(&format!("/{name}/"))) {
+            if names.iter().all(|name| text.contains(&format!("/{name}/"))) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), all_there).await.expect("all renditions are on air");
-    (server, cameras)
+    tokio::time::timeout(Duration::from_secs(30), all).await.expect("all renditions are on air");
 }
 
 /// Opens the room, waits for a moving picture, and says which rendition it is, what its picture is in by the statistics, and which
@@ -79,6 +83,20 @@ async fn h265_plays_in_firefox_and_the_same_room_falls_back_in_chromium() {
 async fn av1_and_opus_play_in_chromium() {
     let (server, _encoders) = on_air(&[("avc", Codecs::H264), ("av1", Codecs::Av1)]).await;
     comes_to_take(browser::chromium, &server, json!(["av1", "av01", ["av1"]])).await;
+}
+
+/// One encoder, one connection, two pictures: Enhanced RTMP's multitrack.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encoder_may_send_both_pictures_at_once() {
+    let server = server::start().await;
+    let stream = format!("demo?key={}", server.room("demo").await);
+    let clips = [enhanced::clip(Codecs::H264), enhanced::clip(Codecs::H265)];
+    let at = server.running.rtmp;
+    let _camera = enhanced::publish_pictures(at, &stream, &clips, Instant::now()).await;
+    all_there(&server, &["source", "source-1"]).await;
+    comes_to_take(browser::firefox, &server, json!(["source-1", "hvc1", ["source-1"]])).await;
+    let page = browser::chromium().await;
+    assert_eq!(takes(&page, &server).await, json!(["source", "avc1", ["source"]]));
 }
 
 /// A browser that says it plays H.265 and does not: the page goes on in H.264, and does not try again when it is opened anew.

@@ -54,7 +54,7 @@ async fn take(mut stream: TcpStream) -> Vec<Event> {
                     let _ = stream.write_all(&bytes).await;
                 }
                 server::Output::Publish(_) => server.handle(now(), server::Input::Accept),
-                server::Output::Media(event) => events.push(event),
+                server::Output::Media(_, event) => events.push(event),
                 server::Output::Unpublish => {}
                 server::Output::Close(why) => panic!("the encoder was sent away: {why}"),
             }

@@ -192,24 +192,43 @@ impl Clip {
 /// # Panics
 /// When the server refuses.
 pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Instant) -> Camera {
+    publish_pictures(address, stream, core::slice::from_ref(clip), began).await
+}
+
+/// The same with a picture of each clip, one a track; the sound is that of the first.
+///
+/// # Panics
+/// When the server refuses, or there is no clip.
+pub async fn publish_pictures(address: SocketAddr, stream: &str, clips: &[Clip], began: Instant) -> Camera {
     let mut encoder = encoder::publish(address, stream).await.expect("the server takes it");
-    let Clip { video, audio, frames } = clip.clone();
+    let audio = clips.first().expect("a clip").audio.clone();
+    let videos: Vec<Config> = clips.iter().map(|clip| clip.video.clone()).collect();
+    let mut frames: Vec<(usize, Frame)> = Vec::new();
+    for (track, clip) in clips.iter().enumerate() {
+        let sent = clip.frames.iter().filter(|frame| track == 0 || frame.track == Track::Video);
+        frames.extend(sent.map(|frame| (track, frame.clone())));
+    }
+    frames.sort_by_key(|(track, frame)| (frame.dts, frame.track, *track));
     let silent = Arc::new(AtomicBool::new(false));
     let ending = Arc::new(AtomicBool::new(false));
     let ahead_ms = Arc::new(AtomicI64::new(0));
     let (hears, ends, leaps) = (silent.clone(), ending.clone(), ahead_ms.clone());
     let (tell, began_at) = watch::channel(began);
     let task = tokio::spawn(async move {
-        for config in [&video, &audio] {
-            let tag = mux::enhanced(&Event::Config(config.clone()), None, None);
-            encoder.send(tag.expect("a configuration has a tag")).await;
+        let of = |track: usize, event: &Event| {
+            let tag = mux::enhanced(event, videos.get(track), Some(&audio)).expect("it has a tag");
+            if track == 0 { tag } else { mux::of_track(tag, track as u8) }
+        };
+        for (track, video) in videos.iter().enumerate() {
+            encoder.send(of(track, &Event::Config(video.clone()))).await;
         }
+        encoder.send(of(0, &Event::Config(audio.clone()))).await;
         let (mut quiet, mut ahead, mut sound) = (true, 0, 0);
         for turn in 0.. {
-            for frame in &frames {
+            for (track, frame) in &frames {
                 let dts = turn * LENGTH_MS + frame.dts;
                 tokio::time::sleep_until(began + Duration::from_millis(dts as u64)).await;
-                let begins = frame.track == Track::Video && frame.key;
+                let begins = *track == 0 && frame.track == Track::Video && frame.key;
                 if quiet && begins && !hears.load(Ordering::Relaxed) {
                     let _ = tell.send(Instant::now());
                 }
@@ -219,8 +238,7 @@ pub async fn publish(address: SocketAddr, stream: &str, clip: &Clip, began: Inst
                 }
                 if !quiet {
                     let event = Event::Frame(Frame { dts: dts + ahead, ..frame.clone() });
-                    let tag = mux::enhanced(&event, Some(&video), Some(&audio));
-                    encoder.send(tag.expect("a frame has a tag")).await;
+                    encoder.send(of(*track, &event)).await;
                 }
                 // Both last a frame longer: 33 and 21 ms.
                 match frame.track {

@@ -1,9 +1,11 @@
 //! What the fuzzers of `tests/fuzz` run, and what the replay of their corpus runs in every test run. Each takes any bytes and
 //! panics when a promise of the parser is broken.
 
+use std::collections::BTreeMap;
+
 use bytes::{Bytes, BytesMut};
 use hawker_server_core::media::flv::{Demuxer, Kind};
-use hawker_server_core::media::frame::{Event, Track};
+use hawker_server_core::media::frame::Event;
 use hawker_server_core::media::rtmp::amf0;
 use hawker_server_core::media::rtmp::chunk::Reader;
 use hawker_server_core::media::rtmp::handshake::PACKET;
@@ -155,7 +157,7 @@ pub fn room(data: &[u8]) {
 /// FLV tags, each as kind, stamp and length in 7 bytes before it: decoding times rise on each timeline.
 pub fn flv(data: &[u8]) {
     let mut demuxer = Demuxer::default();
-    let mut last = [None, None];
+    let mut last = BTreeMap::new();
     let mut rest = data;
     while let Some((&[kind, a, b, c, d, high, low], tail)) = rest.split_first_chunk() {
         let length = (usize::from(high) << 8 | usize::from(low)).min(tail.len());
@@ -163,12 +165,11 @@ pub fn flv(data: &[u8]) {
         rest = tail;
         let kind = [Kind::Audio, Kind::Video, Kind::Script][usize::from(kind) % 3];
         let stamp = u32::from_be_bytes([a, b, c, d]);
-        let refused = demuxer.tag(kind, stamp, Bytes::copy_from_slice(body), |event| match event {
-            Event::Discontinuity => last = [None, None],
+        let refused = demuxer.tag(kind, stamp, Bytes::copy_from_slice(body), |picture, event| match event {
+            Event::Discontinuity => last.retain(|(of, _), _| *of != picture),
             Event::Frame(frame) => {
-                let last = &mut last[usize::from(frame.track == Track::Audio)];
+                let last = last.insert((picture, frame.track), frame.dts);
                 assert!(last.is_none_or(|last| last < frame.dts), "{last:?} {}", frame.dts);
-                *last = Some(frame.dts);
             }
             Event::Config(_) | Event::Meta(_) => {}
         });

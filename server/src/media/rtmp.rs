@@ -1,14 +1,17 @@
 //! RTMP over TCP: one task a connection, from accepting to closing. What to answer is the core's business
 //! (`hawker_server_core::media::rtmp`), who may publish is `ingest.rs`.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use hawker_server_core::media::rtmp::address::SOURCE;
-use hawker_server_core::media::rtmp::server::{Close, Input, Output, Server};
+use hawker_server_core::media::flv::Counts;
+use hawker_server_core::media::frame::Event;
+use hawker_server_core::media::rtmp::address::{Address, SOURCE};
+use hawker_server_core::media::rtmp::server::{Close, Input, Output, Refusal, Server};
 use hawker_wire::{Instant, Machine as _};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -75,9 +78,68 @@ struct Connection {
 
 /// What it holds while it publishes.
 struct Publication {
+    first: Feed,
+    ladder: Option<Tap>,
+    /// Its other pictures, by the ids of their tracks; `None`: another encoder feeds the rendition.
+    others: BTreeMap<u8, Option<Feed>>,
+}
+
+/// A picture's way into the room.
+struct Feed {
     seat: Seat,
     publisher: Publisher,
-    ladder: Option<Tap>,
+}
+
+impl Feed {
+    fn begin(app: &App, address: Address, peer: SocketAddr) -> Result<Self, Refusal> {
+        let (room, rendition) = (address.room.clone(), address.rendition.clone());
+        match app.media.ingest.claim(&app.directory, address, peer, app.clock.now(), app.clock.wall()) {
+            Ok(seat) => {
+                tracing::info!(%peer, %room, %rendition, "encoder publishes");
+                let publisher = app.media.publisher(&room, &rendition);
+                Ok(Self { seat, publisher })
+            }
+            Err(refusal) => {
+                let help = "Encoders that were not let in.";
+                app.metrics.counter("hawker_rtmp_refused_total", help, &[]).inc();
+                tracing::warn!(%peer, %room, %rendition, ?refusal, "encoder refused");
+                Err(refusal)
+            }
+        }
+    }
+}
+
+impl Publication {
+    fn new(first: Feed) -> Self {
+        Self { first, ladder: None, others: BTreeMap::new() }
+    }
+
+    fn push(&mut self, app: &App, peer: SocketAddr, picture: u8, event: Event) {
+        if picture == 0 {
+            if let Some(ladder) = &mut self.ladder {
+                ladder.push(&event);
+            }
+            return self.first.publisher.push(event);
+        }
+        let first = &self.first;
+        let begin = || Feed::begin(app, first.seat.address().picture(picture), peer).ok();
+        let feed = self.others.entry(picture).or_insert_with(begin);
+        // Of one that another encoder has taken over nothing more goes in.
+        if let Some(feed) = feed.take_if(|feed| feed.seat.stop.is_cancelled()) {
+            drop(feed);
+        } else if let Some(feed) = feed {
+            feed.publisher.push(event);
+        }
+    }
+
+    fn heard(&self, now: Instant, counts: impl Fn(u8) -> Counts) {
+        self.first.seat.heard(now, counts(0));
+        for (picture, feed) in &self.others {
+            if let Some(feed) = feed {
+                feed.seat.heard(now, counts(*picture));
+            }
+        }
+    }
 }
 
 impl Connection {
@@ -96,7 +158,7 @@ impl Connection {
                 // What the core wrote last must arrive before the reset of unread bytes does.
                 return stream.shutdown().await;
             }
-            let stop = self.publication.as_ref().map(|publication| publication.seat.stop.clone());
+            let stop = self.publication.as_ref().map(|publication| publication.first.seat.stop.clone());
             let wake = self.machine.wake().map(|(at, _)| at);
             buffer.reserve(limits::RTMP_READ);
             let input = tokio::select! {
@@ -120,7 +182,7 @@ impl Connection {
             };
             let now = self.app.clock.now();
             if let (Some(publication), Input::Bytes(_)) = (&self.publication, &input) {
-                publication.seat.heard(now, self.machine.counts());
+                publication.heard(now, |picture| self.machine.counts(picture));
             }
             self.machine.handle(now, input);
         }
@@ -135,33 +197,19 @@ impl Connection {
                     tokio::time::timeout(limits::RTMP_WRITE, write).await.map_err(io::Error::from)??;
                 }
                 Output::Publish(address) => {
-                    let now = self.app.clock.now();
-                    let (room, rendition) = (address.room.clone(), address.rendition.clone());
-                    let (directory, wall) = (&self.app.directory, self.app.clock.wall());
-                    let claim = self.app.media.ingest.claim(directory, address, self.peer, now, wall);
-                    let answer = match claim {
-                        Ok(seat) => {
-                            tracing::info!(peer = %self.peer, %room, %rendition, "encoder publishes");
-                            let publisher = self.app.media.publisher(&room, &rendition);
-                            self.publication = Some(Publication { seat, publisher, ladder: None });
+                    let answer = match Feed::begin(&self.app, address, self.peer) {
+                        Ok(feed) => {
+                            self.publication = Some(Publication::new(feed));
                             self.follow_ladder();
                             Input::Accept
                         }
-                        Err(refusal) => {
-                            let help = "Encoders that were not let in.";
-                            self.app.metrics.counter("hawker_rtmp_refused_total", help, &[]).inc();
-                            tracing::warn!(peer = %self.peer, %room, %rendition, ?refusal, "encoder refused");
-                            Input::Reject(refusal)
-                        }
+                        Err(refusal) => Input::Reject(refusal),
                     };
-                    self.machine.handle(now, answer);
+                    self.machine.handle(self.app.clock.now(), answer);
                 }
-                Output::Media(event) => {
+                Output::Media(picture, event) => {
                     if let Some(publication) = &mut self.publication {
-                        if let Some(ladder) = &mut publication.ladder {
-                            ladder.push(&event);
-                        }
-                        publication.publisher.push(event);
+                        publication.push(&self.app, self.peer, picture, event);
                     }
                 }
                 Output::Unpublish => self.left("encoder stopped"),
@@ -180,7 +228,7 @@ impl Connection {
     /// False: the publisher may not go on.
     fn directory_changed(&mut self) -> bool {
         let Some(publication) = &self.publication else { return true };
-        let allowed = publication.seat.still_allowed(&self.app.directory);
+        let allowed = publication.first.seat.still_allowed(&self.app.directory);
         if allowed {
             self.follow_ladder();
         } else {
@@ -192,7 +240,7 @@ impl Connection {
     /// Starts or stops the ladder as the room asks for.
     fn follow_ladder(&mut self) {
         let Some(publication) = &mut self.publication else { return };
-        let address = publication.seat.address();
+        let address = publication.first.seat.address();
         if address.rendition != SOURCE {
             return;
         }
@@ -206,8 +254,8 @@ impl Connection {
 
     fn left(&mut self, why: &str) {
         if let Some(publication) = self.publication.take() {
-            let address = publication.seat.address();
-            let counts = self.machine.counts();
+            let address = publication.first.seat.address();
+            let counts = self.machine.counts(0);
             tracing::info!(
                 peer = %self.peer, room = %address.room, rendition = %address.rendition,
                 dropped = counts.dropped, mended = counts.mended, "{why}"

@@ -8,11 +8,14 @@ pub mod mux;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use bytes::{Buf as _, Bytes};
 
 use super::aac::Sound;
 use super::frame::{Config, Event, Frame, Meta, Track};
 use super::h264::{self, Picture};
+use super::limits::RENDITIONS_MAX;
 use super::rtmp::amf0::{self, Value};
 use super::timeline::Timeline;
 use super::{av1, h265, opus};
@@ -106,9 +109,20 @@ pub struct Counts {
     pub foreign_audio: u64,
 }
 
-/// Turns the tags of one publisher into events.
-#[derive(Debug, Default)]
+/// Turns the tags of one publisher into events of its pictures. A picture is known by the id of its track: 0, and others where an encoder
+/// sends several (Enhanced RTMP v2, multitrack). The sound of track 0 goes with each: another language belongs into a room of its own.
+#[derive(Debug)]
 pub struct Demuxer {
+    /// 0 is always there.
+    pictures: BTreeMap<u8, Streams>,
+}
+
+/// Pictures of one publisher: the renditions that a room takes.
+const PICTURES_MAX: usize = RENDITIONS_MAX;
+
+/// A picture and its sound.
+#[derive(Debug, Default)]
+struct Streams {
     /// The last configuration, and its length size.
     video: Option<(Config, u8)>,
     audio: Option<Config>,
@@ -120,6 +134,7 @@ pub struct Demuxer {
 }
 
 /// A tag after its header, whichever header it has.
+#[derive(Clone)]
 enum Tag {
     Configuration(Config),
     OpusHead(Bytes),
@@ -134,31 +149,72 @@ enum Tag {
     Unreadable,
 }
 
+impl Default for Demuxer {
+    fn default() -> Self {
+        Self { pictures: BTreeMap::from([(0, Streams::default())]) }
+    }
+}
+
 impl Demuxer {
-    /// Takes one tag. An error means that the publisher cannot be taken; what was emitted before it stands.
+    /// Takes one tag; emits events, each with its picture. An error means that the publisher cannot be taken; what was emitted before
+    /// it stands. A picture beside the first one that cannot be taken is left out.
     pub fn tag(
         &mut self,
         kind: Kind,
         stamp: u32,
         body: Bytes,
-        emit: impl FnMut(Event),
+        mut emit: impl FnMut(u8, Event),
     ) -> Result<(), FlvError> {
         match kind {
-            Kind::Video => self.video_tag(stamp, body, emit),
-            Kind::Audio => self.audio_tag(stamp, body, emit),
+            Kind::Video => video_header(body)?
+                .into_iter()
+                .try_for_each(|(picture, tag)| self.video_tag(picture, stamp, tag, &mut emit)),
+            Kind::Audio => {
+                let Some(tag) = audio_header(body) else { return Ok(()) };
+                self.pictures.iter_mut().try_for_each(|(picture, streams)| {
+                    streams.audio_tag(stamp, tag.clone(), |event| emit(*picture, event))
+                })
+            }
             Kind::Script => {
                 if let Some(meta) = meta(&body) {
-                    let mut emit = emit;
-                    emit(Event::Meta(meta));
+                    emit(0, Event::Meta(meta));
                 }
                 Ok(())
             }
         }
     }
 
-    /// What was thrown away or mended so far.
+    /// What was thrown away or mended of a picture and its sound so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self, picture: u8) -> Counts {
+        self.pictures.get(&picture).map(Streams::counts).unwrap_or_default()
+    }
+
+    fn video_tag(
+        &mut self,
+        picture: u8,
+        stamp: u32,
+        tag: Tag,
+        emit: &mut impl FnMut(u8, Event),
+    ) -> Result<(), FlvError> {
+        let another = !self.pictures.contains_key(&picture) && self.pictures.len() < PICTURES_MAX;
+        if another && matches!(&tag, Tag::Configuration(config) if Picture::of(config).is_some()) {
+            let first = self.pictures.get(&0);
+            let audio = first.and_then(|first| first.audio.clone());
+            let opus = first.and_then(|first| first.opus.clone());
+            if let Some(config) = &audio {
+                emit(picture, Event::Config(config.clone()));
+            }
+            self.pictures.insert(picture, Streams { audio, opus, ..Streams::default() });
+        }
+        let Some(streams) = self.pictures.get_mut(&picture) else { return Ok(()) };
+        let taken = streams.video_tag(stamp, tag, |event| emit(picture, event));
+        if picture == 0 { taken } else { Ok(()) }
+    }
+}
+
+impl Streams {
+    fn counts(&self) -> Counts {
         Counts {
             dropped: self.unreadable + self.timeline.dropped,
             mended: self.timeline.mended,
@@ -166,8 +222,8 @@ impl Demuxer {
         }
     }
 
-    fn video_tag(&mut self, stamp: u32, body: Bytes, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
-        match video_header(body)? {
+    fn video_tag(&mut self, stamp: u32, tag: Tag, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
+        match tag {
             Tag::Nothing => {}
             Tag::Configuration(config) => {
                 if self.video.as_ref().is_none_or(|(known, _)| *known != config) {
@@ -202,8 +258,8 @@ impl Demuxer {
         Ok(())
     }
 
-    fn audio_tag(&mut self, stamp: u32, body: Bytes, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
-        match audio_header(body) {
+    fn audio_tag(&mut self, stamp: u32, tag: Tag, mut emit: impl FnMut(Event)) -> Result<(), FlvError> {
+        match tag {
             Tag::Nothing => {}
             Tag::Foreign => self.foreign_audio += 1,
             Tag::OpusHead(head) => {
@@ -246,15 +302,21 @@ impl Demuxer {
     }
 }
 
-/// Reads the header of a video tag (E.4.3.1, and the Enhanced RTMP one).
-fn video_header(mut body: Bytes) -> Result<Tag, FlvError> {
-    let Ok(first) = body.try_get_u8() else { return Ok(Tag::Unreadable) };
-    if first & 0x80 != 0 {
-        return match enhanced::video(first, body) {
-            Some(packet) => enhanced_video(packet),
-            None => Ok(Tag::Unreadable),
-        };
+/// Reads the header of a video tag (E.4.3.1, and the Enhanced RTMP one): what it holds, of which picture.
+fn video_header(mut body: Bytes) -> Result<Vec<(u8, Tag)>, FlvError> {
+    let Ok(first) = body.try_get_u8() else { return Ok(vec![(0, Tag::Unreadable)]) };
+    if first & 0x80 == 0 {
+        return Ok(vec![(0, legacy_video(first, body)?)]);
     }
+    let Some(packets) = enhanced::video(first, body) else { return Ok(vec![(0, Tag::Unreadable)]) };
+    let read = |packet: enhanced::Packet| match (packet.track, enhanced_video(packet)) {
+        (0, Err(error)) => Err(error),
+        (track, tag) => Ok((track, tag.unwrap_or(Tag::Unreadable))),
+    };
+    packets.into_iter().map(read).collect()
+}
+
+fn legacy_video(first: u8, mut body: Bytes) -> Result<Tag, FlvError> {
     let codec = first & 0x0f;
     // Frame type 5 is a command to the player.
     if first >> 4 == 5 {
@@ -275,7 +337,7 @@ fn video_header(mut body: Bytes) -> Result<Tag, FlvError> {
 
 fn enhanced_video(packet: enhanced::Packet) -> Result<Tag, FlvError> {
     use enhanced::Kind as Packets;
-    let enhanced::Packet { fourcc, kind, mut body } = packet;
+    let enhanced::Packet { fourcc, kind, mut body, .. } = packet;
     let config: fn(Bytes) -> Config = match &fourcc {
         _ if kind == Packets::Other => return Ok(Tag::Nothing),
         b"avc1" => Config::Video,
@@ -296,32 +358,31 @@ fn enhanced_video(packet: enhanced::Packet) -> Result<Tag, FlvError> {
     })
 }
 
-/// Reads the header of an audio tag (E.4.2.1, and the Enhanced RTMP one).
-fn audio_header(mut body: Bytes) -> Tag {
+/// Reads the header of an audio tag (E.4.2.1, and the Enhanced RTMP one); other tracks than the first are left out.
+fn audio_header(mut body: Bytes) -> Option<Tag> {
     // An empty audio message is how some encoders keep the line open.
-    let Ok(first) = body.try_get_u8() else { return Tag::Nothing };
+    let first = body.try_get_u8().ok()?;
     match first >> 4 {
         9 => {}
         // AAC; the other bits of the byte say nothing for it.
         10 => {
-            return match body.try_get_u8() {
+            return Some(match body.try_get_u8() {
                 Ok(0) => Tag::Configuration(Config::Audio(body)),
                 Ok(1) => Tag::Frame { cts: 0, data: body },
                 _ => Tag::Unreadable,
-            };
+            });
         }
-        _ => return Tag::Foreign,
+        _ => return Some(Tag::Foreign),
     }
-    let Some(enhanced::Packet { fourcc, kind, body }) = enhanced::audio(first, body) else {
-        return Tag::Unreadable;
-    };
-    match (&fourcc, kind) {
+    let Some(packets) = enhanced::audio(first, body) else { return Some(Tag::Unreadable) };
+    let enhanced::Packet { fourcc, kind, body, .. } = packets.into_iter().find(|packet| packet.track == 0)?;
+    Some(match (&fourcc, kind) {
         (_, enhanced::Kind::Other) => Tag::Nothing,
         (b"mp4a" | b"Opus", enhanced::Kind::CodedFrames) => Tag::Frame { cts: 0, data: body },
         (b"mp4a", _) => Tag::Configuration(Config::Audio(body)),
         (b"Opus", _) => Tag::OpusHead(body),
         _ => Tag::Foreign,
-    }
+    })
 }
 
 /// `onMetaData`, bare or wrapped in `@setDataFrame` as publishers send it.

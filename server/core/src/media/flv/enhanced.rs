@@ -1,13 +1,13 @@
 //! The headers of Enhanced RTMP (Veovera, "Enhanced RTMP v2", ExVideoTagHeader and ExAudioTagHeader): which codec, what kind of
 //! packet, of which track. Knows no codec's inside.
-//!
-//! Of several tracks the one with id 0 is taken: a second picture or language belongs into a rendition or room of its own here.
 
 use bytes::{Buf as _, Bytes};
 
-/// What a message carries, once modifiers are stepped over and the track is chosen.
+/// What a message carries of a track, once modifiers are stepped over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Packet {
+    /// The track's id; 0 where none is named.
+    pub(super) track: u8,
     pub(super) fourcc: [u8; 4],
     pub(super) kind: Kind,
     pub(super) body: Bytes,
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 
 /// Modifiers in front of one packet: the specification names one, so that more are an attempt to keep us busy.
 const MODIFIERS_MAX: usize = 8;
-/// Tracks in one message that are looked at for track 0.
+/// Tracks in one message: a ladder has three to six.
 const TRACKS_MAX: usize = 16;
 /// Packet types of a picture: metadata, several tracks, a modifier.
 const VIDEO: Numbers = Numbers { metadata: 4, multitrack: 6, modifier: 7 };
@@ -43,33 +43,33 @@ struct Numbers {
     modifier: u8,
 }
 
-/// Reads a video message after its first byte. `None`: it cannot be read. One of other tracks alone has nothing to keep.
-pub(super) fn video(first: u8, body: Bytes) -> Option<Packet> {
-    packet(first & 0x0f, body, VIDEO, first >> 4 & 7 == 5).map(|(kind, fourcc, body)| {
-        let kind = match kind {
-            0 => Kind::SequenceStart,
-            1 => Kind::CodedFrames,
-            3 => Kind::CodedFramesX,
-            5 => Kind::Mpeg2TsSequenceStart,
-            _ => Kind::Other,
-        };
-        Packet { fourcc, kind, body }
+/// Reads a video message after its first byte. `None`: it cannot be read.
+pub(super) fn video(first: u8, body: Bytes) -> Option<Vec<Packet>> {
+    packets(first & 0x0f, body, VIDEO, first >> 4 & 7 == 5, |kind| match kind {
+        0 => Kind::SequenceStart,
+        1 => Kind::CodedFrames,
+        3 => Kind::CodedFramesX,
+        5 => Kind::Mpeg2TsSequenceStart,
+        _ => Kind::Other,
     })
 }
 
-/// Reads an audio message after its first byte. `None`: it cannot be read. One of other tracks alone has nothing to keep.
-pub(super) fn audio(first: u8, body: Bytes) -> Option<Packet> {
-    packet(first & 0x0f, body, AUDIO, false).map(|(kind, fourcc, body)| {
-        let kind = match kind {
-            0 => Kind::SequenceStart,
-            1 => Kind::CodedFrames,
-            _ => Kind::Other,
-        };
-        Packet { fourcc, kind, body }
+/// Reads an audio message after its first byte. `None`: it cannot be read.
+pub(super) fn audio(first: u8, body: Bytes) -> Option<Vec<Packet>> {
+    packets(first & 0x0f, body, AUDIO, false, |kind| match kind {
+        0 => Kind::SequenceStart,
+        1 => Kind::CodedFrames,
+        _ => Kind::Other,
     })
 }
 
-fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Option<(u8, [u8; 4], Bytes)> {
+fn packets(
+    mut kind: u8,
+    mut body: Bytes,
+    numbers: Numbers,
+    command: bool,
+    named: impl Fn(u8) -> Kind,
+) -> Option<Vec<Packet>> {
     for _ in 0..MODIFIERS_MAX {
         if kind != numbers.modifier {
             break;
@@ -87,13 +87,12 @@ fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Opt
     if kind == numbers.modifier {
         return None;
     }
-    let nothing = Some((u8::MAX, [0; 4], Bytes::new()));
     if command && kind != numbers.metadata {
-        return nothing;
+        return Some(Vec::new());
     }
     if kind != numbers.multitrack {
         let fourcc = fourcc(&mut body)?;
-        return Some((kind, fourcc, body));
+        return Some(vec![Packet { track: 0, fourcc, kind: named(kind), body }]);
     }
     // One track, many of one codec, or each with its own.
     let byte = body.try_get_u8().ok()?;
@@ -102,7 +101,8 @@ fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Opt
         return None;
     }
     let shared = if shape == 2 { None } else { Some(fourcc(&mut body)?) };
-    for _ in 0..TRACKS_MAX {
+    let mut packets = Vec::new();
+    while packets.len() < TRACKS_MAX {
         let fourcc = match shared {
             Some(fourcc) => fourcc,
             None => fourcc(&mut body)?,
@@ -112,12 +112,9 @@ fn packet(mut kind: u8, mut body: Bytes, numbers: Numbers, command: bool) -> Opt
         if body.remaining() < size {
             return None;
         }
-        let data = body.split_to(size);
-        if track == 0 {
-            return Some((kind, fourcc, data));
-        }
+        packets.push(Packet { track, fourcc, kind: named(kind), body: body.split_to(size) });
         if !body.has_remaining() {
-            return nothing;
+            return Some(packets);
         }
     }
     None
@@ -133,45 +130,54 @@ fn fourcc(body: &mut Bytes) -> Option<[u8; 4]> {
 mod tests {
     use super::*;
 
-    fn read(message: &[u8]) -> Option<(Kind, String, Vec<u8>)> {
-        let packet = video(*message.first()?, Bytes::copy_from_slice(message.get(1..)?))?;
-        Some((packet.kind, packet.fourcc.escape_ascii().to_string(), packet.body.to_vec()))
+    fn read(message: &[u8]) -> Option<Vec<Packet>> {
+        video(*message.first()?, Bytes::copy_from_slice(message.get(1..)?))
+    }
+
+    fn packet(track: u8, fourcc: &[u8; 4], kind: Kind, body: &[u8]) -> Packet {
+        Packet { track, fourcc: *fourcc, kind, body: Bytes::copy_from_slice(body) }
     }
 
     #[track_caller]
-    fn check(message: &[u8], kind: Kind, fourcc: &str, body: &[u8]) {
-        assert_eq!(read(message), Some((kind, fourcc.to_owned(), body.to_vec())));
+    fn check(message: &[u8], kind: Kind, fourcc: &[u8; 4], body: &[u8]) {
+        assert_eq!(read(message), Some(vec![packet(0, fourcc, kind, body)]));
     }
 
     #[test]
     fn packets() {
-        check(b"\x90hvc1\x01", Kind::SequenceStart, "hvc1", b"\x01");
-        check(b"\xa1hvc1\0\0\x50x", Kind::CodedFrames, "hvc1", b"\0\0\x50x");
-        check(b"\xa3av01x", Kind::CodedFramesX, "av01", b"x");
-        check(b"\x95av01x", Kind::Mpeg2TsSequenceStart, "av01", b"x");
-        check(b"\x94hvc1x", Kind::Other, "hvc1", b"x");
-        check(b"\xd1\0", Kind::Other, r"\x00\x00\x00\x00", b"");
+        check(b"\x90hvc1\x01", Kind::SequenceStart, b"hvc1", b"\x01");
+        check(b"\xa1hvc1\0\0\x50x", Kind::CodedFrames, b"hvc1", b"\0\0\x50x");
+        check(b"\xa3av01x", Kind::CodedFramesX, b"av01", b"x");
+        check(b"\x95av01x", Kind::Mpeg2TsSequenceStart, b"av01", b"x");
+        check(b"\x94hvc1x", Kind::Other, b"hvc1", b"x");
+        assert_eq!(read(b"\xd1\0"), Some(Vec::new()), "a command to the player");
     }
 
     #[test]
     fn modifiers_are_stepped_over() {
-        check(b"\x97\x02\x01\x02\x03\x03av01x", Kind::CodedFramesX, "av01", b"x");
-        check(&[&b"\x97\xff\x00\x01"[..], &[9; 2], b"\x03av01x"].concat(), Kind::CodedFramesX, "av01", b"x");
+        check(b"\x97\x02\x01\x02\x03\x03av01x", Kind::CodedFramesX, b"av01", b"x");
+        check(&[&b"\x97\xff\x00\x01"[..], &[9; 2], b"\x03av01x"].concat(), Kind::CodedFramesX, b"av01", b"x");
         assert_eq!(read(b"\x97\x09\x01"), None);
         assert_eq!(read(&[0x97, 0, 7].repeat(40)), None, "modifiers without an end");
     }
 
     #[test]
-    fn track_0_of_several() {
-        check(b"\x96\x03av01\0x", Kind::CodedFramesX, "av01", b"x");
-        check(b"\x96\x13av01\x01\0\0\x02ab\0\0\0\x01x", Kind::CodedFramesX, "av01", b"x");
-        check(b"\x96\x23hvc1\x01\0\0\x02abav01\0\0\0\x01x", Kind::CodedFramesX, "av01", b"x");
-        for others in [&b"\x96\x03av01\x01x"[..], b"\x96\x13av01\x01\0\0\x02ab\x02\0\0\x01x"] {
-            check(others, Kind::Other, r"\x00\x00\x00\x00", b"");
-        }
-        for bad in
-            [&b"\x96\x06"[..], b"\x96\x33av01", b"\x96\x13av01\0\0\0\x09x", b"\x96\x13av01\x01\0", b"\x96"]
-        {
+    fn several_tracks() {
+        let x = |track, fourcc, body| packet(track, fourcc, Kind::CodedFramesX, body);
+        assert_eq!(read(b"\x96\x03av01\x01x"), Some(vec![x(1, b"av01", b"x")]));
+        let two = [x(1, b"av01", b"ab"), x(0, b"av01", b"x")];
+        assert_eq!(read(b"\x96\x13av01\x01\0\0\x02ab\0\0\0\x01x"), Some(two.to_vec()));
+        let two = [x(1, b"hvc1", b"ab"), x(0, b"av01", b"x")];
+        assert_eq!(read(b"\x96\x23hvc1\x01\0\0\x02abav01\0\0\0\x01x"), Some(two.to_vec()));
+        for bad in [
+            &b"\x96\x06"[..],
+            b"\x96\x33av01",
+            b"\x96\x13av01\0\0\0\x09x",
+            b"\x96\x13av01\x01\0",
+            b"\x96\x13av01\x01\0\0\x02ab\x02\0\0\x01",
+            b"\x96",
+            &[&b"\x96\x13av01"[..], &[0; 4].repeat(40)].concat(),
+        ] {
             assert_eq!(read(bad), None, "{bad:?}");
         }
     }

@@ -80,6 +80,20 @@ pub fn enhanced(event: &Event, video: Option<&Config>, audio: Option<&Config>) -
     Some(Tag { kind, stamp: dts as u32, body: body.freeze() })
 }
 
+/// The same of another track, in a message of its own (`AvMultitrackType.OneTrack`): what [`enhanced`] made, and the track's id.
+#[must_use]
+pub fn of_track(tag: Tag, track: u8) -> Tag {
+    let packets = match tag.kind {
+        Kind::Video => 6,
+        Kind::Audio => 5,
+        Kind::Script => return tag,
+    };
+    let Some((&first, rest)) = tag.body.split_first() else { return tag };
+    let (fourcc, data) = rest.split_at(rest.len().min(4));
+    let head = [first & 0xf0 | packets, first & 0x0f];
+    Tag { body: [&head[..], fourcc, &[track], data].concat().into(), ..tag }
+}
+
 /// The bytes of a tag in a file (E.4.1), its size behind it.
 #[must_use]
 pub fn bytes(tag: &Tag) -> Bytes {
@@ -119,7 +133,7 @@ mod tests {
         let (mut demuxer, mut got) = (Demuxer::default(), Vec::new());
         for tag in file::tags(out.into()).unwrap() {
             let tag = tag.unwrap();
-            demuxer.tag(tag.kind, tag.stamp, tag.body, |event| got.push(event)).unwrap();
+            demuxer.tag(tag.kind, tag.stamp, tag.body, |_, event| got.push(event)).unwrap();
         }
         assert_eq!(got, events);
     }

@@ -15,7 +15,7 @@ fn video_config(record: &[u8]) -> Bytes {
 fn demux(demuxer: &mut Demuxer, tags: &[(Kind, u32, Bytes)]) -> Result<Vec<Event>, FlvError> {
     let mut events = Vec::new();
     for (kind, stamp, body) in tags {
-        demuxer.tag(*kind, *stamp, body.clone(), |event| events.push(event))?;
+        demuxer.tag(*kind, *stamp, body.clone(), |_, event| events.push(event))?;
     }
     Ok(events)
 }
@@ -72,7 +72,7 @@ fn frames_that_cannot_be_read_are_dropped_and_counted() {
         (Kind::Audio, 0, Bytes::new()),
     ];
     assert_eq!(demux(&mut demuxer, &tags).unwrap().len(), 1);
-    assert_eq!(demuxer.counts(), Counts { dropped: 4, mended: 0, foreign_audio: 0 });
+    assert_eq!(demuxer.counts(0), Counts { dropped: 4, mended: 0, foreign_audio: 0 });
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn foreign_codecs() {
     // MP3 sound: the picture goes on without it.
     let mut demuxer = Demuxer::default();
     assert_eq!(demux(&mut demuxer, &[(Kind::Audio, 0, bytes(&[&[0x2f, 1, 2]]))]).unwrap(), []);
-    assert_eq!(demuxer.counts().foreign_audio, 1);
+    assert_eq!(demuxer.counts(0).foreign_audio, 1);
 }
 
 #[test]
@@ -149,10 +149,10 @@ fn enhanced_codecs_are_read_back() {
             ];
             let (mut demuxer, mut got) = (Demuxer::default(), Vec::new());
             for tag in events.iter().filter_map(|event| mux::enhanced(event, Some(&video), Some(audio))) {
-                demuxer.tag(tag.kind, tag.stamp, tag.body, |event| got.push(event)).unwrap();
+                demuxer.tag(tag.kind, tag.stamp, tag.body, |_, event| got.push(event)).unwrap();
             }
             assert_eq!(got, events);
-            assert_eq!(demuxer.counts(), Counts::default());
+            assert_eq!(demuxer.counts(0), Counts::default());
         }
     }
 }
@@ -167,7 +167,7 @@ fn opus_of_unusual_packets_is_told_again() {
     let (mut demuxer, mut got) = (Demuxer::default(), Vec::new());
     for event in [Event::Config(config(480)), packet.clone()] {
         let tag = mux::enhanced(&event, None, Some(&config(480))).unwrap();
-        demuxer.tag(tag.kind, tag.stamp, tag.body, |event| got.push(event)).unwrap();
+        demuxer.tag(tag.kind, tag.stamp, tag.body, |_, event| got.push(event)).unwrap();
     }
     assert_eq!(got, [Event::Config(config(960)), Event::Config(config(480)), packet]);
 }
@@ -180,21 +180,70 @@ fn a_temporal_delimiter_goes() {
     let event = Event::Frame(Frame { track: Track::Video, dts: 0, cts: 0, key: true, data });
     for event in [Event::Config(config.clone()), event] {
         let tag = mux::enhanced(&event, Some(&config), None).unwrap();
-        demuxer.tag(tag.kind, tag.stamp, tag.body, |event| got.push(event)).unwrap();
+        demuxer.tag(tag.kind, tag.stamp, tag.body, |_, event| got.push(event)).unwrap();
     }
     let Some(Event::Frame(frame)) = got.last() else { panic!("{got:?}") };
     assert_eq!((frame.key, &frame.data[..]), (true, &[0x32, 1, 0x10][..]));
 }
 
-/// OBS sends its other pictures beside the first one, in messages of their own: nothing is wrong with the show.
+/// One encoder with several pictures, as OBS sends them: each has the sound with it, whenever it begins.
 #[test]
-fn other_tracks_are_left_out_and_are_no_fault() {
+fn several_pictures_share_the_sound() {
+    let (avc, hevc) = (
+        Config::Video(Bytes::from_static(sample::AVCC_320X180_30)),
+        Config::Hevc(Bytes::from_static(sample::HVCC_320X180)),
+    );
+    let aac = Config::Audio(Bytes::from_static(sample::AAC_48K_STEREO));
+    let frame = |track, dts, data: &[u8]| {
+        Event::Frame(Frame { track, dts, cts: 0, key: true, data: Bytes::copy_from_slice(data) })
+    };
+    let (first, second) = ([0, 0, 0, 1, 0x65], [0, 0, 0, 2, 0x26, 1]);
+    let sent = [
+        (0, Event::Config(avc.clone())),
+        (0, Event::Config(aac.clone())),
+        (0, frame(Track::Video, 0, &first)),
+        (0, frame(Track::Audio, 0, &[0x21])),
+        (3, Event::Config(hevc.clone())),
+        (3, frame(Track::Video, 1_000, &second)),
+        (0, frame(Track::Audio, 1_000, &[0x22])),
+    ];
+    let (mut demuxer, mut got) = (Demuxer::default(), Vec::new());
+    for (track, event) in &sent {
+        let tag = mux::enhanced(event, Some(if *track == 0 { &avc } else { &hevc }), Some(&aac)).unwrap();
+        let tag = if *track == 0 { tag } else { mux::of_track(tag, *track) };
+        demuxer.tag(tag.kind, tag.stamp, tag.body, |picture, event| got.push((picture, event))).unwrap();
+    }
+    let mut wanted = sent.to_vec();
+    wanted.insert(4, (3, Event::Config(aac)));
+    wanted.push((3, frame(Track::Audio, 1_000, &[0x22])));
+    assert_eq!(got, wanted);
+    assert_eq!([0, 3].map(|picture| demuxer.counts(picture)), [Counts::default(); 2]);
+}
+
+/// What cannot be taken beside the first picture is left out: nothing is wrong with the show.
+#[test]
+fn other_tracks_that_cannot_be_taken_are_left_out() {
     let mut demuxer = Demuxer::default();
+    let aac = Config::Audio(Bytes::from_static(sample::AAC_48K_STEREO));
     let others = [
-        (Kind::Video, 0, bytes(&[b"\x96\x00hvc1\x01", sample::HVCC_320X180])),
-        (Kind::Video, 40, bytes(&[b"\x96\x03hvc1\x01", &[0, 0, 0, 2, 0x26, 1]])),
+        (Kind::Audio, 0, bytes(&[&[0xaf, 0], sample::AAC_48K_STEREO])),
+        (Kind::Video, 0, bytes(&[b"\x96\x00vp09\x01", &[1]])),
+        (Kind::Video, 0, bytes(&[b"\x96\x00hvc1\x01", &[1]])),
+        (Kind::Video, 40, bytes(&[b"\x96\x03hvc1\x02", &[0, 0, 0, 2, 0x26, 1]])),
         (Kind::Audio, 40, bytes(&[b"\x95\x01mp4a\x01", &[0x21, 0x10]])),
     ];
-    assert_eq!(demux(&mut demuxer, &others).unwrap(), []);
-    assert_eq!(demuxer.counts(), Counts::default());
+    assert_eq!(demux(&mut demuxer, &others).unwrap(), [Event::Config(aac)]);
+    assert_eq!(demuxer.counts(0), Counts::default());
+}
+
+#[test]
+fn pictures_are_bounded() {
+    let mut demuxer = Demuxer::default();
+    let mut pictures = std::collections::BTreeSet::new();
+    for track in 0..=u8::MAX {
+        let config = Event::Config(Config::Video(Bytes::from_static(sample::AVCC_320X180_30)));
+        let tag = mux::of_track(mux::enhanced(&config, None, None).unwrap(), track);
+        demuxer.tag(tag.kind, tag.stamp, tag.body, |picture, _| _ = pictures.insert(picture)).unwrap();
+    }
+    assert_eq!(pictures.len(), RENDITIONS_MAX);
 }

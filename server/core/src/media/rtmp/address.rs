@@ -62,9 +62,22 @@ impl Address {
     }
 }
 
+impl Address {
+    /// Where another picture of the same encoder goes: `RENDITION-1`, by the id of its track; a long name is cut for it.
+    #[must_use]
+    pub fn picture(&self, id: u8) -> Self {
+        let ending = format!("-{id}");
+        let name: String = self.rendition.chars().take(NAME_MAX - ending.len()).collect();
+        Self { rendition: name + &ending, ..self.clone() }
+    }
+}
+
+/// Characters of a name.
+const NAME_MAX: usize = 64;
+
 /// Rooms and renditions are parts of URLs and of log lines: plain characters only.
 fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
+    (1..=NAME_MAX).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
@@ -106,6 +119,14 @@ mod tests {
         check("live", "a b", None);
         check("live", "房间", None);
         check("live", &"x".repeat(65), None);
+    }
+
+    #[test]
+    fn other_pictures_have_names_of_their_own() {
+        let at = |stream: &str| Address::parse("live", stream).unwrap();
+        assert_eq!(at("demo?key=x").picture(1), at("demo/source-1?key=x"));
+        let long = at(&format!("demo/{}", "x".repeat(64)));
+        assert!([0, 9, 10, 255].iter().all(|id| is_name(&long.picture(*id).rendition)));
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub enum Output {
     Send(Bytes),
     /// An encoder wants to publish: answer with `Accept` or `Reject`. Bytes that come before the answer wait.
     Publish(Address),
-    /// What the encoder sends, after `Accept`.
-    Media(Event),
+    /// What the encoder sends, after `Accept`, and of which of its pictures: see [`Demuxer`].
+    Media(u8, Event),
     /// The encoder has stopped, and may publish again on this connection.
     Unpublish,
     /// To be closed once all is sent; the last output.
@@ -97,10 +97,10 @@ impl Server {
         }
     }
 
-    /// What the demuxer of the publication threw away or mended so far.
+    /// What was thrown away or mended of a picture of the publication so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.demuxer.counts()
+    pub fn counts(&self, picture: u8) -> Counts {
+        self.demuxer.counts(picture)
     }
 
     fn close(&mut self, why: Close) {
@@ -180,7 +180,8 @@ impl Server {
     fn media(&mut self, kind: Kind, stamp: u32, body: Bytes) {
         let State::Publishing(stream) = self.state else { return };
         let out = &mut self.out;
-        if let Err(error) = self.demuxer.tag(kind, stamp, body, |event| out.push_back(Output::Media(event))) {
+        let emit = |picture, event| out.push_back(Output::Media(picture, event));
+        if let Err(error) = self.demuxer.tag(kind, stamp, body, emit) {
             let status = Command::status("error", "NetStream.Publish.Rejected", &error.to_string());
             self.send(5, &[status.message(stream)]);
             self.close(Close::Media(error));

@@ -104,9 +104,9 @@ fn from_handshake_to_media_and_back() {
         .seen
         .iter()
         .map(|output| match output {
-            Output::Media(Event::Config(Config::Video(_))) => "avcC".to_owned(),
-            Output::Media(Event::Config(Config::Audio(_))) => "asc".to_owned(),
-            Output::Media(Event::Frame(frame)) => {
+            Output::Media(0, Event::Config(Config::Video(_))) => "avcC".to_owned(),
+            Output::Media(0, Event::Config(Config::Audio(_))) => "asc".to_owned(),
+            Output::Media(0, Event::Frame(frame)) => {
                 format!("{:?} {} {}", frame.track, frame.dts, frame.data.len())
             }
             other => panic!("{other:?}"),
@@ -181,7 +181,7 @@ fn media_before_the_answer_waits_for_it() {
     assert!(matches!(before.last(), Some(Output::Publish(address)) if address.rendition == SOURCE));
     held.handle(pair.now, Input::Accept);
     let media =
-        core::iter::from_fn(|| held.poll()).filter(|output| matches!(output, Output::Media(_))).count();
+        core::iter::from_fn(|| held.poll()).filter(|output| matches!(output, Output::Media(..))).count();
     assert_eq!(media, 5);
 }
 
