@@ -276,7 +276,8 @@ async function* plain(url, options) {
 
 /**
  * One segment. An object is the same bytes whatever carries it: when the session is silent or breaks off, HTTP is asked as
- * well, and whichever has new bytes first carries it to its end.
+ * well, and what is new counts, whichever brings it. A session that speaks again gives all that it held back at once, where TCP begins
+ * slowly after a rest: once it is as far as HTTP it goes on alone.
  */
 class Load {
   #session;
@@ -286,6 +287,8 @@ class Load {
   #answered = false;
   #had = 0;
   #hedged = false;
+  /** HTTP had something sooner. */
+  #lost = false;
   #wake;
   #woken = new Promise((done) => {
     this.#wake = done;
@@ -382,13 +385,17 @@ class Load {
         if (lane.udp) this.#session.hears();
         const known = this.#had - lane.at;
         lane.at += value.length;
+        if (lane.udp && known <= value.length && this.#lanes.length > 1) {
+          for (const other of this.#lanes) if (other !== lane) this.#drop(other);
+          this.#session.raced(true);
+          this.#alone();
+        }
         if (known >= value.length) continue;
         this.#had = lane.at;
-        for (const other of this.#lanes.filter((other) => other !== lane)) {
-          this.#drop(other);
-          // A session that has answered since was not what was silent: the encoder may have been.
-          if (lane.udp || this.#session.silent) this.#session.raced(lane.udp);
-          if (lane.udp) this.#alone();
+        // A session that has answered since was not what was silent: the encoder may have been.
+        if (!lane.udp && !this.#lost && this.#session.silent) {
+          this.#lost = true;
+          this.#session.raced(false);
         }
         return known ? value.subarray(known) : value;
       }

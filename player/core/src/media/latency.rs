@@ -7,16 +7,16 @@
 //!
 //! The **edge** is where media would reach if each chunk came as fast as the fastest ones lately: a line that rises with time.
 //! What reaches less far, just before the next chunk comes, is the **lack** of that moment: a frame when all is calm. The
-//! level is the distance from playhead to edge, so it has no saw's teeth, and `target = hold + margin + lack`, where the hold is
+//! level is the distance from playhead to edge, so it has no saw's teeth, and `target = hold + margin + lack + again`, where the hold is
 //! what the browser's decoders keep for themselves and the lack is the second largest of the peaks of the last minute, one
-//! a second. One late chunk a minute is chance; two are the link. A lack of more than a round trip is what a lost packet makes:
-//! one round trip more is kept for one that is lost twice.
+//! a second. One late chunk a minute is chance; two are the link. A round trip is kept for that chance, which is a lost packet or a
+//! picture too large for what may be on the way; where packets are lost now and then, what it takes when one is lost twice.
 
 use super::Sample;
 use super::limits::{
     EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LATE_S, LEVEL_EMA,
     RATE_DEAD_S, RATE_FAR_MAX, RATE_FAR_S, RATE_GAIN, RATE_LATE_MIN, RATE_MAX, RATE_MIN, RATE_STEP,
-    RATE_TRIM, RISK_FALL, SETTLES, SHOWN_EARLIER_S, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL,
+    RATE_TRIM, RESENT, RISK_FALL, SETTLES, SHOWN_EARLIER_S, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL,
     TARGET_MARGIN_S, TARGET_MAX_S, TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
@@ -154,8 +154,9 @@ impl Latency {
     fn learn(&mut self, now: Instant, elapsed_s: f64) {
         self.penalty_s = (self.penalty_s - UNDERRUN_FALL * elapsed_s).max(0.0);
         let lack_s = self.lacks.second(now);
-        // What waits for as long as a lost packet takes to come again now and then waits for one that is lost twice.
-        let again_s = if lack_s > self.round_trip_s { self.round_trip_s } else { 0.0 };
+        // A lost packet, or a picture too large for what may be on the way, takes a round trip more; one that is lost twice as much
+        // again as those that were seen.
+        let again_s = lack_s.max(self.round_trip_s).min(RESENT * self.round_trip_s);
         let wanted = HOLD_S + TARGET_MARGIN_S + lack_s + again_s + self.penalty_s;
         let fall = if self.settled(now) { elapsed_s } else { 0.0 };
         self.learnt_s = wanted.min(TARGET_MAX_S).max(self.learnt_s - TARGET_FALL * fall);
@@ -458,7 +459,7 @@ mod tests {
     fn what_is_lost_now_and_then_leaves_room_for_what_is_lost_twice() {
         // Lost once in a second or two, for a round trip of 0.08 s and a little; half a minute later one of them twice.
         let lost = |t: f64| if ((t * 10.0) as u64).is_multiple_of(13) { 0.1 } else { 0.0 };
-        let twice = |t: f64| if (41.0..41.05).contains(&t) { 0.18 } else { lost(t) };
+        let twice = |t: f64| if (41.0..41.05).contains(&t) { 0.2 } else { lost(t) };
         let least = |round_trip_s: f64| {
             let mut element = Element::playing(0.3);
             element.latency.handle(element.now, Input::Link(0.0, round_trip_s));

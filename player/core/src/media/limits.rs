@@ -201,6 +201,8 @@ pub const RISK_FALL: f64 = 0.1;
 pub const UNDERRUN_RAISE_S: f64 = 0.06;
 /// which is forgotten at this speed, seconds in a second.
 pub const UNDERRUN_FALL: f64 = 0.002;
+/// Round trips that a lost packet takes to come again: 9/8 (RFC 9002, 6.1.2), what the other side waits before it tells of it, and jitter.
+pub const RESENT: f64 = 1.5;
 /// A lack beyond this is a failing link, not jitter.
 pub const LACK_MAX_S: f64 = 0.4;
 /// Media missing by so much more than the lack learnt are held back by the link.
