@@ -96,7 +96,7 @@ export class Udp {
     if (!url.endsWith(".mp4")) return fetch(url, options);
     const session = this.#session;
     this.carried = session?.silent === false ? "udp" : "http";
-    if (this.carried === "http") return fetch(url, options);
+    if (!session || (session.silent && options.headers)) return fetch(url, options);
     return new Load(session, url, url.slice(this.#base.length), options).answer();
   }
 
@@ -154,7 +154,7 @@ class Session {
   #losses = 0;
   #taps = 0;
   #datagrams;
-  /** No more media are asked of it until it speaks again. */
+  /** What is asked of it is asked over HTTP as well until it speaks again. */
   silent = false;
 
   constructor(transport) {
@@ -303,6 +303,11 @@ class Load {
     // What is measured goes one way to its end.
     if (range) this.#hedged = true;
     else session.begins(this);
+    if (session.silent) {
+      // Nothing is lost that was not waited for.
+      this.#lost = true;
+      this.hedge();
+    }
     options.signal.addEventListener("abort", () => session.ends(this));
   }
 
