@@ -70,8 +70,8 @@ export class Port {
   /** So many bytes, of the answer to this request, are in the buffer before the engine appends any. */
   #had = 0;
   #early = 0;
-  /** Requests whose media do not go on where those before end, and the last such segment. */
-  #anew = new Set();
+  /** Requests whose media do not go on where those before end, by their numbers; and the segment that was begun with last. */
+  #anew = new Map();
   #broke;
   #verdicts = {};
   #shown = NaN;
@@ -158,11 +158,10 @@ export class Port {
       const response = await (0, this.#fetch)(url, options);
       if (!runs()) return;
       const said = (name) => response.headers.get(name);
-      if (response.early) this.#early = id;
-      else if (said("hawker-discontinuity") && url !== this.#broke) {
-        this.#broke = url; // Asked for again, it is gone on with.
-        this.#anew.add(id);
-      }
+      if (response.early) {
+        this.#early = id;
+        this.#broke = url;
+      } else if (said("hawker-discontinuity") && !bytes) this.#anew.set(id, url);
       // The server's estimate of the connection (CTA-5006), in kb/s.
       const estimate = /etp=(\d+)/.exec(said("cmsd-dynamic"))?.[1];
       const independent = said("hawker-independent") !== "0";
@@ -298,6 +297,7 @@ export class Port {
 
   #close() {
     this.clear();
+    this.#anew.clear();
     this.#source = this.#buffer = null;
     this.#had = 0;
     URL.revokeObjectURL(this.#url);
@@ -333,10 +333,14 @@ export class Port {
     try {
       // Sound may have a hole where the picture has none. Chromium then lets both begin anew, the picture with its next keyframe, unless
       // it has been made to forget what came before. And what the opening began of another segment is not gone on with.
-      if (this.#anew.delete(id) || (this.#had && id !== this.#early)) {
+      const anew = this.#anew.get(id);
+      this.#anew.delete(id);
+      // Asked for again it is gone on with.
+      if ((anew && anew !== this.#broke) || (this.#had && id !== this.#early)) {
         this.#buffer.abort();
         this.#had = 0;
       }
+      this.#broke = anew ?? this.#broke;
       const had = Math.min(this.#had, view.length);
       if (had < view.length) this.#buffer.appendBuffer(view.subarray(had));
       else queueMicrotask(() => this.#source === media && this.engine.done());

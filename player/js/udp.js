@@ -335,6 +335,7 @@ class Load {
 
   /** Over UDP alone again. */
   #alone() {
+    if (this.#options.signal.aborted) return;
     this.#hedged = false;
     this.#session.begins(this);
   }
@@ -366,7 +367,9 @@ class Load {
       }
       const { lane, value, done, error } = await Promise.race([this.#woken, ...this.#lanes.map(({ next }) => next)]);
       if (!lane) {
-        this.#woken = new Promise(ignore);
+        this.#woken = new Promise((done) => {
+          this.#wake = done;
+        });
         continue;
       }
       lane.next = null;

@@ -209,7 +209,12 @@ impl Demuxer {
         }
         let Some(streams) = self.pictures.get_mut(&picture) else { return Ok(()) };
         let taken = streams.video_tag(stamp, tag, |event| emit(picture, event));
-        if picture == 0 { taken } else { Ok(()) }
+        if picture > 0 && taken.is_err() {
+            // Nor is it gone on with as what it was before.
+            streams.video = None;
+            return Ok(());
+        }
+        taken
     }
 }
 

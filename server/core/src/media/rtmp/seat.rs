@@ -27,7 +27,7 @@ struct Seat {
     heard: Instant,
 }
 
-/// The seats of all rooms. Bounded by the number of connections, which the parent bounds.
+/// The seats of all rooms. Bounded by the number of connections, which the parent bounds, and of pictures of each.
 #[derive(Debug, Default)]
 pub struct Seats {
     seats: BTreeMap<(String, String), Seat>,

@@ -117,13 +117,15 @@ impl Lane {
                 last.complete = true;
             }
             added += init.both.len();
+            let independent = chunk.key && (chunk.track == Track::Video || init.video.is_none());
             self.both.push_back(Object {
                 number: chunk.both,
                 size: init.both.len(),
                 bytes: vec![init.both.clone()],
                 complete: false,
-                independent: chunk.key && (chunk.track == Track::Video || init.video.is_none()),
-                discontinuity: !joined(chunk.both),
+                independent,
+                // Another encoder's break is none of a rendition that goes on in the middle of its GOP.
+                discontinuity: independent && !joined(chunk.both),
             });
         }
         if let Some(object) = self.both.back_mut() {

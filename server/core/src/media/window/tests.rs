@@ -411,6 +411,22 @@ fn a_segment_says_that_it_continues_nothing() {
     assert_eq!([1, 2, 3, 4].map(told), [false, false, true, false]);
 }
 
+/// It goes on where it was, and a page that let go of what it knows would wait for the next keyframe.
+#[test]
+fn the_break_of_another_encoder_is_none_of_a_rendition_that_goes_on() {
+    let mut rig = rig(25, WINDOW, &["other", "source"]);
+    rig.run(&["other", "source"], 30);
+    rig.push("other", Event::Discontinuity);
+    let data = Bytes::from(vec![7; 2_500]);
+    let restart = Frame { track: Track::Video, dts: 0, cts: 0, key: true, data };
+    rig.push("other", Event::Frame(restart));
+    rig.run(&["source"], 5);
+    let Reply::Follow(follow) = rig.window.reply("source", &What::Object(3)) else {
+        panic!("it has begun one with the other")
+    };
+    assert_eq!((follow.independent, follow.discontinuity), (false, false));
+}
+
 #[test]
 fn the_multivariant_playlist_lists_what_plays() {
     let mut rig = rig(25, WINDOW, &["360p", "source"]);
