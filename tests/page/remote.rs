@@ -92,15 +92,15 @@ async fn arrows_scroll_what_is_said_and_what_is_sold() {
     page.until(&in_list, SOON).await;
     // At its beginning the same key leaves it.
     page.press(UP).await;
-    page.until(&format!("{AT}?.matches('.tabs *')"), SOON).await;
+    page.until(&format!("{AT}.matches('.tabs *')"), SOON).await;
     page.press(DOWN).await;
     page.until(&in_list, SOON).await;
-    until_there(&page, DOWN, &format!("{AT}?.matches('.bar *')"), 40).await;
+    until_there(&page, DOWN, &format!("{AT}.matches('.bar *')"), 40).await;
     page.until(&format!("{list}.scrollTop + {list}.clientHeight > {list}.scrollHeight - 2"), SOON).await;
 
     // The shelf, piece by piece, to those that are sold out.
-    until_there(&page, UP, &format!("{AT}?.matches('.tab')"), 40).await;
-    until_there(&page, RIGHT, &format!("{AT}?.matches('.tab:last-child')"), 3).await;
+    until_there(&page, UP, &format!("{AT}.matches('.tab')"), 40).await;
+    until_there(&page, RIGHT, &format!("{AT}.matches('.tab:last-child')"), 3).await;
     page.press(OK).await;
     page.until(&format!("{ROOT}.querySelectorAll('.shelf .goods').length === 6"), SOON).await;
     let mut bought = BTreeSet::new();
@@ -109,15 +109,15 @@ async fn arrows_scroll_what_is_said_and_what_is_sold() {
         seen(&page).await;
         let row = format!("[...{ROOT}.querySelectorAll('.shelf .goods')].indexOf({AT}.closest('.goods'))");
         let row = page.eval(&format!("return {row}")).await.as_i64().expect("a number");
-        let bar = page.eval(&format!("return {AT}?.matches('.bar *')")).await == json!(true);
+        let bar = page.eval(&format!("return {AT}.matches('.bar *')")).await == json!(true);
         if bar {
             break;
         }
-        if page.eval(&format!("return {AT}?.matches('.buy')")).await == json!(true) {
+        if page.eval(&format!("return {AT}.matches('.buy')")).await == json!(true) {
             bought.insert(row);
         }
     }
-    page.until(&format!("{AT}?.matches('.bar *')"), SOON).await;
+    page.until(&format!("{AT}.matches('.bar *')"), SOON).await;
     assert_eq!(bought, BTreeSet::from([0, 1, 2, 3]), "each that can be bought was passed");
     let last = format!(
         "{ROOT}.querySelector('.shelf .goods:last-child').getBoundingClientRect().bottom <= \
