@@ -290,11 +290,10 @@ class Load {
   /** HTTP had something sooner. */
   #lost = false;
   #wake;
-  #woken = new Promise((done) => {
-    this.#wake = done;
-  });
+  #woken;
 
   constructor(session, url, path, options) {
+    this.#rest();
     this.#session = session;
     this.#url = url;
     this.#options = options;
@@ -321,6 +320,18 @@ class Load {
     lane.stop.abort();
     lane.next?.catch(ignore);
     this.#lanes = this.#lanes.filter((other) => other !== lane);
+  }
+
+  /** The others are not needed any more. */
+  #only(lane) {
+    for (const other of this.#lanes) if (other !== lane) this.#drop(other);
+  }
+
+  /** Until it is told of another lane. */
+  #rest() {
+    this.#woken = new Promise((done) => {
+      this.#wake = done;
+    });
   }
 
   /** Where more of it is asked for: at the last byte that is here, since behind the end there is nothing to ask for. */
@@ -367,9 +378,7 @@ class Load {
       }
       const { lane, value, done, error } = await Promise.race([this.#woken, ...this.#lanes.map(({ next }) => next)]);
       if (!lane) {
-        this.#woken = new Promise((done) => {
-          this.#wake = done;
-        });
+        this.#rest();
         continue;
       }
       lane.next = null;
@@ -381,7 +390,7 @@ class Load {
         if (!this.#lanes.length) throw error ?? new Error("refused");
       } else if (done) {
         this.#session.ends(this);
-        for (const other of this.#lanes) if (other !== lane) this.#drop(other);
+        this.#only(lane);
         if (!this.#hedged) this.#session.raced(true);
         return undefined;
       } else if (value.status) {
@@ -394,7 +403,7 @@ class Load {
         const known = this.#had - lane.at;
         lane.at += value.length;
         if (lane.udp && known <= value.length && this.#lanes.length > 1) {
-          for (const other of this.#lanes) if (other !== lane) this.#drop(other);
+          this.#only(lane);
           this.#session.raced(true);
           this.#alone();
         }

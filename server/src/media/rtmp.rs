@@ -125,9 +125,8 @@ impl Publication {
         let begin = || Feed::begin(app, first.seat.address().picture(picture), peer).ok();
         let feed = self.others.entry(picture).or_insert_with(begin);
         // Of one that another encoder has taken over nothing more goes in.
-        if let Some(feed) = feed.take_if(|feed| feed.seat.stop.is_cancelled()) {
-            drop(feed);
-        } else if let Some(feed) = feed {
+        drop(feed.take_if(|feed| feed.seat.stop.is_cancelled()));
+        if let Some(feed) = feed {
             feed.publisher.push(event);
         }
     }

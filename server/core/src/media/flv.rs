@@ -113,12 +113,9 @@ pub struct Counts {
 /// sends several (Enhanced RTMP v2, multitrack). The sound of track 0 goes with each: another language belongs into a room of its own.
 #[derive(Debug)]
 pub struct Demuxer {
-    /// 0 is always there.
+    /// 0 is always there; no more than a room takes renditions.
     pictures: BTreeMap<u8, Streams>,
 }
-
-/// Pictures of one publisher: the renditions that a room takes.
-const PICTURES_MAX: usize = RENDITIONS_MAX;
 
 /// A picture and its sound.
 #[derive(Debug, Default)]
@@ -197,7 +194,7 @@ impl Demuxer {
         tag: Tag,
         emit: &mut impl FnMut(u8, Event),
     ) -> Result<(), FlvError> {
-        let another = !self.pictures.contains_key(&picture) && self.pictures.len() < PICTURES_MAX;
+        let another = !self.pictures.contains_key(&picture) && self.pictures.len() < RENDITIONS_MAX;
         if another && matches!(&tag, Tag::Configuration(config) if Picture::of(config).is_some()) {
             let first = self.pictures.get(&0);
             let audio = first.and_then(|first| first.audio.clone());
