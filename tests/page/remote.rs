@@ -90,6 +90,11 @@ async fn arrows_scroll_what_is_said_and_what_is_sold() {
     page.until(&format!("{list}.scrollTop < {end} && {in_list}"), SOON).await;
     until_there(&page, UP, &format!("{list}.scrollTop === 0"), 40).await;
     page.until(&in_list, SOON).await;
+    // The button that leads back to the newest goes, and what it had of the focus does not go with it.
+    page.eval(&format!("{ROOT}.querySelector('.newer').focus()")).await;
+    page.press(OK).await;
+    page.until(&format!("{in_list} && !{ROOT}.querySelector('.newer')"), SOON).await;
+    until_there(&page, UP, &format!("{list}.scrollTop === 0"), 40).await;
     // At its beginning the same key leaves it.
     page.press(UP).await;
     page.until(&format!("{AT}.matches('.tabs *')"), SOON).await;

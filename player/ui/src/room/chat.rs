@@ -1,7 +1,7 @@
 //! The chat list. What people typed goes in as text nodes; the list follows the newest unless the reader scrolled up.
 
 use crate::app::{Tab, Ui};
-use crate::page::browser::{number, set};
+use crate::page::browser::{call, number, set};
 use crate::page::dom::{Drawn, El, Row, button, div, each, li, p, span, ul};
 use crate::page::events::Frame;
 use crate::page::signals::{Signal, follow};
@@ -34,7 +34,12 @@ pub(crate) fn panel(ui: Ui) -> El {
     let on_scroll = move |_| {
         let px = |name| number(&node, name);
         let away = px("scrollHeight") - px("scrollTop") - px("clientHeight");
-        following.show(away < NEAR_END);
+        let goes = away < NEAR_END;
+        // The button goes: what it had of the focus would be nowhere, and a remote control with it.
+        if goes && node.closest(".chat").is_some_and(|chat| chat.find(".newer:focus").is_some()) {
+            let _ = call(&node, "focus");
+        }
+        following.show(goes);
     };
     let empty = Drawn(ui, |ui: Ui| {
         let none = ui.room(&ui.messages, |room| room.messages.is_empty());
@@ -44,10 +49,8 @@ pub(crate) fn panel(ui: Ui) -> El {
         let to_end = to_end.clone();
         (!following.get()).then(|| {
             button("newer")
-                .on("click", move |_| {
-                    following.set(true);
-                    to_end();
-                })
+                // It goes once the end is there.
+                .on("click", move |_| to_end())
                 .child(ui.words.newer())
         })
     };
