@@ -149,6 +149,7 @@ class Session {
   #transport;
   #heard = 0;
   #patience = FIRST_MS;
+  #speaks = ignore;
   #loads = new Set();
   #watch;
   #losses = 0;
@@ -176,10 +177,11 @@ class Session {
     this.#look();
   }
 
-  /** Media came. */
+  /** Media came, which ends a silence. */
   hears() {
     this.#heard = performance.now();
     this.#patience = SILENT_MS;
+    this.#speaks(true);
   }
 
   ends(load) {
@@ -211,7 +213,8 @@ class Session {
     this.#loads.clear();
     const stop = new AbortController();
     const answer = this.ask("stream", stop.signal).next();
-    const alive = await Promise.race([answer, sleep(DEAD_MS)]).catch(ignore);
+    const speaks = new Promise((done) => (this.#speaks = done));
+    const alive = await Promise.race([answer, speaks, sleep(DEAD_MS)]).catch(ignore);
     stop.abort();
     if (!alive) return this.close();
     this.silent = false;
@@ -385,8 +388,10 @@ class Load {
       const refused = !done && value?.status >= 300 && (this.#answered || this.#lanes.length > 1);
       if (error || refused) {
         this.#drop(lane);
-        if (lane.udp) this.hedge();
-        else if (this.#lanes.length) this.#alone();
+        if (lane.udp) {
+          this.#session.ends(this);
+          this.hedge();
+        } else if (this.#lanes.length) this.#alone();
         if (!this.#lanes.length) throw error ?? new Error("refused");
       } else if (done) {
         this.#session.ends(this);

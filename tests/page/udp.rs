@@ -35,7 +35,7 @@ const SESSIONS: &str = "
 /// Notes to where there was media when something was first asked over HTTP after `edge` was cleared, and when the session was
 /// given up. One thread does both, however busy it is.
 const GIVEN_UP: &str = "
-    const end = () => { const { buffered } = document.querySelector('hawker-live').shadowRoot.querySelector('video'); \
+    window.end = () => { const { buffered } = document.querySelector('hawker-live').shadowRoot.querySelector('video'); \
         return buffered.length ? buffered.end(buffered.length - 1) : 0; };
     window.edge = 0;
     const real = window.fetch;
@@ -97,7 +97,8 @@ async fn row_17_picture_and_words_go_over_udp_and_back_when_it_fails() {
     assert_eq!(page.eval(&format!("{video} {whole}")).await, json!(true), "the viewer saw it");
 }
 
-/// Passes packets on to the server's port until it is told to lose all of them: a path that dies without a word.
+/// Passes packets on to the server's port but for a time in which it loses all of them: a path that dies without a word, or
+/// lives again.
 struct Path {
     address: String,
     dead: Arc<AtomicBool>,
@@ -165,6 +166,35 @@ async fn a_path_that_dies_without_a_word_is_left_at_once() {
     let ends = page.eval("return [window.edge, window.given]").await;
     let (edge, given) = (ends[0].as_f64().expect("asked over HTTP"), ends[1].as_f64().expect("given up"));
     assert!(given > edge, "HTTP had brought nothing when the session was given up: {edge} s, {given} s");
+}
+
+/// A phone that walks past a pillar: the session that fell silent is the one that carries the picture afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_lives_again_is_gone_on_with() {
+    let (tell, server) = watch::channel(None);
+    let path = Path::new(server).await;
+    let show = on_air(Some(path.address.clone())).await;
+    tell.send_replace(show.server.running.app.udp.as_ref().map(|door| door.addr));
+    let page = browser::chromium().await;
+    page.before_pages(GIVEN_UP).await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    goes_over(&page, "udp").await;
+    for _ in 0..2 {
+        page.eval("window.edge = null").await;
+        // For too short a time to be given up; a page that was busy meanwhile may not have noticed.
+        while page.eval("return edge").await.is_null() {
+            path.dead.store(true, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            path.dead.store(false, Ordering::Relaxed);
+            show::moves(&page).await;
+        }
+        // Two segments later.
+        page.until("window.end() > window.edge + 2", show::START).await;
+        goes_over(&page, "udp").await;
+        show::moves(&page).await;
+    }
+    assert_eq!(page.eval("return window.given ?? null").await, json!(null), "the session was given up");
 }
 
 async fn said(show: &show::Show, room: &str, text: &str) {

@@ -471,6 +471,19 @@ mod tests {
     }
 
     #[test]
+    fn a_round_trip_is_kept_for_what_takes_one_more() {
+        // Nothing was ever late; then one chunk is lost, and comes again.
+        let least = |round_trip_s: f64| {
+            let mut element = Element::playing(0.3);
+            element.latency.handle(element.now, Input::Link(0.0, round_trip_s));
+            element.run(40.0, |_| 0.0);
+            element.run(3.0, |t| if (41.0..41.05).contains(&t) { 0.1 } else { 0.0 })
+        };
+        let (with, without) = (least(0.1), least(0.0));
+        assert!(with > HOLD_S - 0.02 && with > without + 0.08, "{with} {without}");
+    }
+
+    #[test]
     fn what_the_link_was_thought_to_need_is_soon_played_off() {
         let mut element = Element::playing(0.3);
         element.latency.handle(element.now, Input::Link(0.7, 0.0));
