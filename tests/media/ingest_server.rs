@@ -8,6 +8,7 @@ use hawker_server::media::config::Rung;
 use hawker_server::media::ladder;
 use hawker_server::ops::config::Config;
 use hawker_server_core::media::flv::file::Tag;
+use hawker_server_core::media::limits::RENDITIONS_MAX;
 use hawker_server_core::media::rtmp::client::Close;
 use hawker_tests::encoder::{self, Encoder};
 use hawker_tests::enhanced::{self, Codecs};
@@ -134,6 +135,28 @@ async fn a_second_publisher_takes_over_after_two_silent_seconds() {
     let told = timeout(LIMIT, first.ended()).await.expect("the first one is sent away");
     assert!(matches!(told, Some(Close::Refused(..))), "{told:?}");
     drop(second);
+}
+
+#[tokio::test]
+async fn a_room_that_is_full_says_so() {
+    let server = server::start().await;
+    let key = server.room("shop").await;
+    let mut others = Vec::new();
+    for n in 0..RENDITIONS_MAX {
+        let mut encoder = publish(&server, &format!("shop/{n}"), &key).await.expect("let in");
+        send_a_second(&mut encoder).await;
+        others.push(encoder);
+    }
+    assert_eq!(code(publish(&server, "shop", &key).await), "NetStream.Publish.Rejected");
+    assert_eq!(server.running.app.media.ingest.health("shop").len(), RENDITIONS_MAX, "it holds no seat");
+    // Who left gives its place up.
+    drop(others.pop());
+    let taken = async {
+        while publish(&server, "shop", &key).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT, taken).await.expect("let in");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub(crate) struct Rig {
 pub(crate) async fn rig() -> Rig {
     let server = server::start_with(|config| config.udp.listen = Some(([127, 0, 0, 1], 0).into())).await;
     server.room("shop").await;
-    let encoder = server.running.app.media.publisher("shop", "source");
+    let encoder = server.running.app.media.publisher("shop", "source").expect("a place");
     encoder.push(Event::Meta(Meta { frame_rate_milli: 25_000, ..Meta::default() }));
     encoder.push(Event::Config(Config::Video(Bytes::from_static(AVCC))));
     Rig { server, client: server::client(), encoder, frame: 0 }

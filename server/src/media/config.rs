@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use hawker_server_core::media::limits::RENDITIONS_MAX;
 use hawker_server_core::media::rtmp::address::SOURCE;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,10 @@ impl Check for LadderConfig {
             (1..=32).contains(&name.len())
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
         };
+        let most = RENDITIONS_MAX - 1;
+        if self.renditions.len() > most {
+            return Err(Fault::new("ladder", format!("at most {most} renditions beside the encoder's own")));
+        }
         for rung in &self.renditions {
             if !name_fits(&rung.name) || rung.name == SOURCE {
                 let text =

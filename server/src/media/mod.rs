@@ -20,6 +20,7 @@ use anyhow::Result;
 use hawker_server_core::media::frame::Event;
 use hawker_server_core::media::live::{Input, Live, PublisherId, Rules};
 use hawker_server_core::media::packager::Name;
+use hawker_server_core::media::rtmp::server::Refusal;
 use hawker_server_core::media::window::Limits;
 use hawker_wire::Span;
 use tokio::net::TcpListener;
@@ -80,14 +81,19 @@ impl Media {
 
     /// An encoder begins to send a rendition of a room. Whoever was sending it is cut off: whether that is right, the caller
     /// has decided. A room that is not in the directory swallows everything.
-    #[must_use]
-    pub fn publisher(&self, room: &str, rendition: &str) -> Publisher {
+    ///
+    /// # Errors
+    /// [`Refusal::Full`].
+    pub fn publisher(&self, room: &str, rendition: &str) -> Result<Publisher, Refusal> {
         let id = PublisherId(self.inner.publishers.fetch_add(1, Ordering::Relaxed));
         let name = Name::from(rendition);
         let station = self.station(room).unwrap_or_else(|| Arc::new(self.new_station(false)));
+        station.handle(self.inner.base.clock.now(), Input::Attach(id, name.clone()));
+        if !station.live().attached(id) {
+            return Err(Refusal::Full);
+        }
         station.open(&name);
-        station.handle(self.inner.base.clock.now(), Input::Attach(id, name));
-        Publisher { media: self.clone(), station, id }
+        Ok(Publisher { media: self.clone(), station, id })
     }
 
     /// The station of a room that is in the directory.

@@ -80,7 +80,7 @@ struct Connection {
 struct Publication {
     first: Feed,
     ladder: Option<Tap>,
-    /// Its other pictures, by the ids of their tracks; `None`: another encoder feeds the rendition.
+    /// Its other pictures, by the ids of their tracks; `None`: refused, or taken over.
     others: BTreeMap<u8, Option<Feed>>,
 }
 
@@ -93,19 +93,18 @@ struct Feed {
 impl Feed {
     fn begin(app: &App, address: Address, peer: SocketAddr) -> Result<Self, Refusal> {
         let (room, rendition) = (address.room.clone(), address.rendition.clone());
-        match app.media.ingest.claim(&app.directory, address, peer, app.clock.now(), app.clock.wall()) {
-            Ok(seat) => {
-                tracing::info!(%peer, %room, %rendition, "encoder publishes");
-                let publisher = app.media.publisher(&room, &rendition);
-                Ok(Self { seat, publisher })
-            }
+        let claim = app.media.ingest.claim(&app.directory, address, peer, app.clock.now(), app.clock.wall());
+        let begun =
+            claim.and_then(|seat| Ok(Self { seat, publisher: app.media.publisher(&room, &rendition)? }));
+        match &begun {
+            Ok(_) => tracing::info!(%peer, %room, %rendition, "encoder publishes"),
             Err(refusal) => {
-                let help = "Encoders that were not let in.";
+                let help = "Pictures that were not let in.";
                 app.metrics.counter("hawker_rtmp_refused_total", help, &[]).inc();
                 tracing::warn!(%peer, %room, %rendition, ?refusal, "encoder refused");
-                Err(refusal)
             }
         }
+        begun
     }
 }
 
@@ -124,6 +123,8 @@ impl Publication {
         let first = &self.first;
         let begin = || Feed::begin(app, first.seat.address().picture(picture), peer).ok();
         let feed = self.others.entry(picture).or_insert_with(begin);
+        // It is a ladder.
+        self.ladder = None;
         // Of one that another encoder has taken over nothing more goes in.
         drop(feed.take_if(|feed| feed.seat.stop.is_cancelled()));
         if let Some(feed) = feed {
@@ -243,7 +244,8 @@ impl Connection {
         if address.rendition != SOURCE {
             return;
         }
-        let wanted = self.app.directory.room(&address.room).is_some_and(|room| room.ladder);
+        let asked = self.app.directory.room(&address.room).is_some_and(|room| room.ladder);
+        let wanted = asked && publication.others.is_empty();
         if !wanted {
             publication.ladder = None;
         } else if publication.ladder.is_none() {

@@ -14,6 +14,7 @@ use hawker_wire::proto::{self, stream::State};
 use hawker_wire::{Instant, Machine, Span, Wall};
 
 use super::frame::{Config, Event, Meta, Track};
+use super::limits::RENDITIONS_MAX;
 use super::packager::health::Health;
 use super::packager::{Name, Output as Made, Packager};
 use super::window::request::{Follow, Reply, Request, What};
@@ -199,6 +200,12 @@ impl Live {
         self.on_air.as_ref().map_or(0, |on_air| on_air.window.bytes())
     }
 
+    /// Whether an encoder was let in and sends still: a room has [`RENDITIONS_MAX`] renditions at most.
+    #[must_use]
+    pub fn attached(&self, id: PublisherId) -> bool {
+        self.publishers.contains_key(&id)
+    }
+
     /// True when nobody is sending and nothing is kept: the shell may forget the room.
     #[must_use]
     pub fn idle(&self) -> bool {
@@ -208,6 +215,17 @@ impl Live {
     fn attach(&mut self, id: PublisherId, name: Name) {
         self.publishers.retain(|_, publisher| publisher.rendition != name);
         self.gone.remove(&name);
+        if self.publishers.len() >= RENDITIONS_MAX {
+            return;
+        }
+        // Who sends goes before who may come back.
+        if self.publishers.len() + self.gone.len() >= RENDITIONS_MAX
+            && let Some(oldest) =
+                self.gone.iter().min_by_key(|(_, since)| **since).map(|(name, _)| name.clone())
+        {
+            self.gone.remove(&oldest);
+            self.forget(&[oldest]);
+        }
         if let Some(on_air) = &mut self.on_air {
             on_air.packager.attach(&name);
         }
@@ -340,8 +358,12 @@ impl Live {
         if self.publishers.is_empty() && self.gone.is_empty() && self.go_off_air() {
             self.changed();
         }
+        self.forget(&over);
+    }
+
+    fn forget(&mut self, names: &[Name]) {
         if let Some(on_air) = &mut self.on_air {
-            for name in &over {
+            for name in names {
                 on_air.packager.remove(name);
                 on_air.window.remove(name);
             }

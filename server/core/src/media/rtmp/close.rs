@@ -13,6 +13,8 @@ pub enum Refusal {
     Ended,
     /// Another encoder is publishing there.
     Busy,
+    /// The room has as many renditions as it may have.
+    Full,
 }
 
 impl Refusal {
@@ -25,6 +27,10 @@ impl Refusal {
                 ("NetStream.Publish.Rejected", "the show has ended: open the room again to publish")
             }
             Self::Busy => ("NetStream.Publish.BadName", "another encoder is publishing to this room"),
+            Self::Full => (
+                "NetStream.Publish.Rejected",
+                "the room has as many renditions as it may have: stop one of them",
+            ),
         }
     }
 }
