@@ -10,5 +10,7 @@ mod ingest_server;
 mod players;
 #[path = "media/serving.rs"]
 mod serving;
+#[path = "media/sound.rs"]
+mod sound;
 #[path = "media/udp.rs"]
 mod udp;

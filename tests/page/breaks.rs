@@ -1,9 +1,16 @@
 //! What befalls an encoder in the middle of a show does not end it for an open page: no error, no reload, the new picture, its sound
 //! with it. How soon is measured by the bench `breaks`.
 
+use std::time::Duration;
+
 use hawker_tests::breaks::{self, Break};
-use hawker_tests::browser;
-use serde_json::json;
+use hawker_tests::enhanced::{self, Codecs};
+use hawker_tests::server::Server;
+use hawker_tests::{browser, server};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::show;
 
 async fn goes_on(what: Break, width: u64, codec: &str) {
     let page = browser::chromium().await;
@@ -33,4 +40,59 @@ async fn an_encoder_that_comes_back_in_another_codec_is_seen_in_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_was_silent_is_seen_again() {
     goes_on(Break::Silence, 640, "avc1").await;
+}
+
+async fn warns_of_no_sound(server: &Server, wanted: bool) {
+    let warned = |health: &Value| {
+        let warnings = health["renditions"][0]["warnings"].as_array().cloned().unwrap_or_default();
+        warnings.iter().any(|warning| warning["code"] == "no-sound")
+    };
+    let asked = Instant::now();
+    while warned(&server.get("/rooms/demo/health").await) != wanted {
+        assert!(asked.elapsed() < show::START, "the operator is told: {wanted}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A microphone that is unplugged, and plugged in again.
+async fn goes_on_without_sound(codecs: Codecs) {
+    let server = server::start().await;
+    let stream = format!("demo?key={}", server.room("demo").await);
+    let camera =
+        enhanced::publish(server.running.rtmp, &stream, &enhanced::clip(codecs), Instant::now()).await;
+    let page = browser::chromium().await;
+    page.open(&format!("{}/room/demo", server.url)).await;
+    show::moves(&page).await;
+    page.eval(
+        "window.errors = []; window.heard = () => \
+         document.querySelector('hawker-live').shadowRoot.querySelector('video').webkitAudioDecodedByteCount; \
+         document.querySelector('hawker-live').addEventListener('hawker:error', ({ detail }) => errors.push(detail));",
+    )
+    .await;
+    for _ in 0..2 {
+        camera.mute(true);
+        warns_of_no_sound(&server, true).await;
+        show::moves(&page).await;
+        show::moves(&page).await;
+        camera.mute(false);
+        warns_of_no_sound(&server, false).await;
+        show::moves(&page).await;
+        // Of sound there is much more to decode than of silence: a second of that is some hundred bytes.
+        page.eval("window.from = heard()").await;
+        show::moves(&page).await;
+        let heard = page.eval("return heard() - from").await.as_f64().expect("bytes");
+        assert!(heard > 2_000.0, "{heard}");
+    }
+    assert_eq!(page.eval("return errors").await, json!([]));
+    show::quiet(&page, "no sound").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_that_stops_does_not_stop_the_picture() {
+    goes_on_without_sound(Codecs::H264).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opus_that_stops_does_not_stop_the_picture() {
+    goes_on_without_sound(Codecs::Av1).await;
 }

@@ -130,6 +130,7 @@ fn opus_head(dops: &[u8]) -> Vec<u8> {
 pub struct Camera {
     task: JoinHandle<()>,
     silent: Arc<AtomicBool>,
+    mute: Arc<AtomicBool>,
     ending: Arc<AtomicBool>,
     ahead_ms: Arc<AtomicI64>,
     began: watch::Receiver<Instant>,
@@ -150,6 +151,11 @@ impl Camera {
     pub fn silent(&mut self, silent: bool) {
         self.began.mark_unchanged();
         self.silent.store(silent, Ordering::Relaxed);
+    }
+
+    /// Whether it sends no sound.
+    pub fn mute(&self, mute: bool) {
+        self.mute.store(mute, Ordering::Relaxed);
     }
 
     /// Its clock leaps ahead by so much at the next keyframe: media go on at once, behind a hole.
@@ -209,10 +215,9 @@ pub async fn publish_pictures(address: SocketAddr, stream: &str, clips: &[Clip],
         frames.extend(sent.map(|frame| (track, frame.clone())));
     }
     frames.sort_by_key(|(track, frame)| (frame.dts, frame.track, *track));
-    let silent = Arc::new(AtomicBool::new(false));
-    let ending = Arc::new(AtomicBool::new(false));
+    let [silent, mute, ending] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
     let ahead_ms = Arc::new(AtomicI64::new(0));
-    let (hears, ends, leaps) = (silent.clone(), ending.clone(), ahead_ms.clone());
+    let (hears, mutes, ends, leaps) = (silent.clone(), mute.clone(), ending.clone(), ahead_ms.clone());
     let (tell, began_at) = watch::channel(began);
     let task = tokio::spawn(async move {
         let of = |track: usize, event: &Event| {
@@ -236,7 +241,8 @@ pub async fn publish_pictures(address: SocketAddr, stream: &str, clips: &[Clip],
                 if begins {
                     ahead = leaps.load(Ordering::Relaxed);
                 }
-                if !quiet {
+                let muted = frame.track == Track::Audio && mutes.load(Ordering::Relaxed);
+                if !quiet && !muted {
                     let event = Event::Frame(Frame { dts: dts + ahead, ..frame.clone() });
                     encoder.send(of(*track, &event)).await;
                 }
@@ -249,5 +255,5 @@ pub async fn publish_pictures(address: SocketAddr, stream: &str, clips: &[Clip],
             }
         }
     });
-    Camera { task, silent, ending, ahead_ms, began: began_at }
+    Camera { task, silent, mute, ending, ahead_ms, began: began_at }
 }

@@ -68,7 +68,7 @@ pub struct RenditionHealth {
 /// Something an operator should change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
-    /// `rare-keyframes`, `dropped-frames`, `foreign-sound` or `gone`.
+    /// `rare-keyframes`, `dropped-frames`, `foreign-sound`, `no-sound` or `gone`.
     code: &'static str,
     /// The keyframe interval in ms, the number of frames; else 0.
     value: u64,
@@ -151,6 +151,10 @@ fn rendition(
     if foreign_sound {
         let message = "The sound is neither AAC nor Opus and nobody hears it. Choose AAC in the encoder.";
         warn("foreign-sound", 0, message.into());
+    }
+    if health.silent {
+        let message = "No sound comes from the encoder, or it comes too late. Check its microphone.";
+        warn("no-sound", 0, message.into());
     }
     if !connected {
         warn("gone", 0, "The encoder is gone.".into());

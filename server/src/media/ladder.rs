@@ -252,8 +252,9 @@ fn arguments(config: &LadderConfig, rtmp: SocketAddr, room: &str, key: &str) -> 
             "-fps_mode passthrough -enc_time_base 1:1000 -sc_threshold 0 -g 600 -force_key_frames",
         ));
         list.push("expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+1))".to_owned());
-        // The sound as it came: its stamps stay what they are, so that a player changes rungs without a click.
-        list.extend(words("-c:a copy -flvflags no_duration_filesize -f flv"));
+        // The sound as it came: its stamps stay what they are, so that a player changes rungs without a click. Where it stops,
+        // the picture is held back for it for half a second, not for the ten of ffmpeg's default.
+        list.extend(words("-c:a copy -max_interleave_delta 500000 -flvflags no_duration_filesize -f flv"));
         list.push(format!("rtmp://{at}/live/{room}/{}?key={key}", rung.name));
     }
     list

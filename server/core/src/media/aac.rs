@@ -1,5 +1,7 @@
 //! What an AAC stream says of itself: rate, channels and codec string from its AudioSpecificConfig. Decodes no sound.
 
+use bytes::Bytes;
+
 use super::bits::Bits;
 use super::frame::Config;
 use super::opus;
@@ -17,6 +19,8 @@ pub struct Sound {
     pub frame_samples: u32,
 }
 
+/// The highest of them; browsers decode no more.
+const RATE_MAX: u32 = 96_000;
 /// Sampling frequencies by index (ISO/IEC 14496-3, table 1.18).
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
@@ -59,7 +63,60 @@ impl Sound {
         let frame_samples = if short_frames { 960 } else { 1_024 };
         Some(Self { codec: format!("mp4a.40.{kind}"), sample_rate, channels, frame_samples })
     }
+
+    /// A frame in which nothing is to be heard; `None` where a program config element would be needed to make one.
+    ///
+    /// An AAC frame is the elements of its channel configuration (ISO/IEC 14496-3, tables 1.19 and 4.3 to 4.6) with `max_sfb` 0, so that
+    /// nothing follows of the spectrum, and the terminator.
+    #[must_use]
+    pub fn silence(&self) -> Option<Bytes> {
+        if self.codec == "opus" {
+            return opus::silence(self.channels, self.frame_samples);
+        }
+        let elements: &[Element] = match self.channels {
+            1 => &[Element::Single],
+            2 => &[Element::Pair],
+            3 => &[Element::Single, Element::Pair],
+            4 => &[Element::Single, Element::Pair, Element::Single],
+            5 => &[Element::Single, Element::Pair, Element::Pair],
+            6 => &[Element::Single, Element::Pair, Element::Pair, Element::Lfe],
+            8 => &[Element::Single, Element::Pair, Element::Pair, Element::Pair, Element::Lfe],
+            _ => return None,
+        };
+        let mut bits = Vec::new();
+        let mut put = |value: u32, count: u32| bits.extend((0..count).rev().map(|bit| value >> bit & 1 == 1));
+        for (n, element) in elements.iter().enumerate() {
+            let tag = elements.iter().take(n).filter(|before| *before == element).count();
+            put(*element as u32, 3);
+            put(tag as u32, 4);
+            if *element == Element::Pair {
+                // One window for both, that window, no middle and side.
+                put(1, 1);
+                put(0, 11 + 2);
+                put(0, 2 * 11);
+            } else {
+                // A gain, a window, no pulses, noise shaping or gain control.
+                put(0, 8 + 11 + 3);
+            }
+        }
+        put(END, 3);
+        let byte = |bits: &[bool]| {
+            bits.iter().enumerate().fold(0, |byte, (at, bit)| byte | u8::from(*bit) << (7 - at))
+        };
+        Some(bits.chunks(8).map(byte).collect())
+    }
 }
+
+/// The elements of a frame that carry channels, by their `id_syn_ele` (table 4.85).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Single = 0,
+    Pair = 1,
+    Lfe = 3,
+}
+
+/// `id_syn_ele` of the terminator.
+const END: u32 = 7;
 
 fn object_type(bits: &mut Bits<'_>) -> Option<u8> {
     let kind = match bits.take(5)? {
@@ -74,7 +131,7 @@ fn rate(bits: &mut Bits<'_>) -> Option<u32> {
         15 => bits.take(24)?,
         index => RATES.get(index as usize).copied().unwrap_or(0),
     };
-    (rate != 0).then_some(rate)
+    (1..=RATE_MAX).contains(&rate).then_some(rate)
 }
 
 #[cfg(test)]
@@ -98,6 +155,8 @@ mod tests {
         check(&[0x2b, 0x11, 0x88, 0x00], Some(("mp4a.40.5", 24_000, 2, 1_024)));
         // An explicit rate of 24 bits.
         check(&[0x17, 0x80, 0x5d, 0xc0, 0x10], Some(("mp4a.40.2", 48_000, 2, 1_024)));
+        // One of 16.7 MHz.
+        check(&[0x17, 0xff, 0xff, 0xff, 0x90], None);
         check(&[], None);
         check(&[0x11], None);
         check(&[0x16, 0x90], None);

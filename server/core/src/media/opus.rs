@@ -1,5 +1,7 @@
 //! What an Opus stream says of itself: channels from its header, and how long a packet lasts. Decodes no sound.
 
+use bytes::Bytes;
+
 use super::aac::Sound;
 
 /// Opus is always counted at this rate (RFC 7845, 4).
@@ -54,6 +56,21 @@ pub fn samples(packet: &[u8]) -> Option<u32> {
     Some(frame * frames).filter(|samples| (1..=SAMPLES_MAX).contains(samples))
 }
 
+/// A packet of CELT frames of the whole band that say they are silent (RFC 6716, 3.1, 3.2.5 and 4.3: their first symbol, decoded from
+/// ones, is the flag); `None`: such frames do not add up to so many samples, or the header maps channels to several streams.
+pub(super) fn silence(channels: u32, samples: u32) -> Option<Bytes> {
+    let stereo = match channels {
+        1 => 0,
+        2 => 1,
+        _ => return None,
+    };
+    let size = [120, 240, 480, USUAL_SAMPLES].iter().rposition(|size| samples.is_multiple_of(*size))?;
+    let frames = u8::try_from(samples / (120 << size)).ok().filter(|frames| *frames > 0)?;
+    let toc = (28 + size as u8) << 3 | stereo << 2;
+    let head = if frames == 1 { vec![toc] } else { vec![toc | 3, frames] };
+    Some([head, [0xff, 0xfe].repeat(frames.into())].concat().into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +89,18 @@ mod tests {
         assert_eq!(parse(&surround, 960), None, "the mapping is missing");
         surround.extend([1, 1, 0, 1]);
         assert_eq!(dops(&surround).unwrap().len(), 15);
+    }
+
+    #[test]
+    fn silence_lasts_as_long_as_it_is_asked_to() {
+        for samples in [120, 240, 480, 960, 1_440, 1_920, 2_880, 5_760] {
+            for channels in [1, 2] {
+                let packet = silence(channels, samples).unwrap();
+                assert_eq!(super::samples(&packet), Some(samples));
+                assert_eq!(packet[0] >> 2 & 1 == 1, channels == 2);
+            }
+        }
+        assert_eq!((silence(3, 960), silence(2, 100)), (None, None));
     }
 
     #[test]

@@ -126,6 +126,7 @@ fn words(here: Here, warning: &Warning) -> String {
         ),
         (Lang::Zh, "dropped-frames") => format!("有 {count} 帧无法使用，已丢弃。"),
         (Lang::Zh, "foreign-sound") => "声音不是 AAC 编码，观众听不到。请在编码器中选择 AAC。".to_owned(),
+        (Lang::Zh, "no-sound") => "编码器没有发送声音，或声音来得太晚。请检查麦克风。".to_owned(),
         (Lang::Zh, "gone") => "编码器已断开。".to_owned(),
         _ => warning.message.clone(),
     }

@@ -20,6 +20,8 @@ pub struct Health {
     pub forced_cuts: u64,
     /// Frames dropped because they could not be placed or decoded.
     pub dropped: u64,
+    /// The encoder said that it has sound, and sends none: the packager puts silence in its place.
+    pub silent: bool,
     /// New timelines and configurations.
     pub discontinuities: u64,
     last_key: Option<i64>,
@@ -59,6 +61,7 @@ impl Health {
 
     pub(super) fn break_off(&mut self) {
         self.last_key = None;
+        self.silent = false;
     }
 }
 

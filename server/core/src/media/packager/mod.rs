@@ -117,6 +117,13 @@ struct Shared {
     grid: Option<(i64, u32)>,
 }
 
+impl Shared {
+    /// The raster for sound of that rate.
+    fn grid_of(&self, sound: &Sound) -> Option<i64> {
+        self.grid.filter(|(_, rate)| *rate == sound.sample_rate).map(|(at, _)| at)
+    }
+}
+
 /// A mapping of an encoder's stamps to media time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Timeline {

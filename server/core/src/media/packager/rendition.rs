@@ -7,15 +7,18 @@ use std::sync::Arc;
 use hawker_wire::Wall;
 
 use super::health::Health;
-use super::parts::{SoundParts, picture_ms_a_chunk, sound_frames_a_chunk, sound_part_target};
+use super::parts::picture_ms_a_chunk;
 use super::rate::{FrameRate, Pace};
-use super::samples::SampleClock;
 use super::{Chunk, EPOCH_START_MS, Init, Name, Others, Output, Shared, Timeline};
 use crate::media::aac::Sound;
 use crate::media::cmaf::{self, AudioEntry, Fragment, Unit, VideoEntry};
 use crate::media::frame::{Config, Event, Frame, Track};
 use crate::media::h264::Picture;
 use crate::media::limits::{SEGMENT_BYTES_MAX, SEGMENT_CHUNKS_MAX};
+
+mod sound;
+
+use sound::SoundTrack;
 
 /// Stamps within this of the room's edge are of the same encoder clock; the ingest calls more a discontinuity.
 const SAME_CLOCK_MS: i64 = 5_000;
@@ -29,8 +32,6 @@ const PATIENCE_MS: i64 = 4_000;
 const ALIGNED_MS: i64 = 100;
 /// Frames to measure the frame rate by, where neither metadata nor the SPS states one.
 const MEASURED_FRAMES: u32 = 5;
-/// Sound without a picture begins after this long: the picture's configuration may still be on its way.
-const SOUND_ALONE_MS: i64 = 1_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Rendition {
@@ -80,14 +81,6 @@ struct PictureTrack {
     held: Option<Held>,
 }
 
-#[derive(Debug, Default)]
-struct SoundTrack {
-    clock: Option<SampleClock>,
-    target: Option<u32>,
-    parts: SoundParts,
-    held: Option<Held>,
-}
-
 /// Frames that go into one chunk with those after them, of one segment and part.
 #[derive(Debug)]
 struct Held {
@@ -121,6 +114,7 @@ impl Rendition {
         self.attached = true;
         // A new session says anew what it carries: sound that it does not have must not be waited for.
         (self.video, self.audio) = (None, None);
+        self.sound.patience_ms = SoundTrack::default().patience_ms;
         self.break_off(name, out);
     }
 
@@ -298,77 +292,8 @@ impl Rendition {
         }
         self.end = self.end.max(at + i64::from(duration));
         step.room.edge = step.room.edge.max(self.end);
+        self.miss_sound(at, at + i64::from(duration), step);
         Some(())
-    }
-
-    fn audio_frame(&mut self, frame: &Frame, step: &mut Step<'_>) -> Option<()> {
-        let sound = self.audio.as_ref().map(|(_, sound)| sound.clone())?;
-        let alone = self.video.is_none();
-        let at = match self.timeline {
-            Some(timeline) => frame.dts + timeline.offset,
-            None if alone => {
-                let since = *self.first_dts.get_or_insert(frame.dts);
-                if frame.dts - since < SOUND_ALONE_MS {
-                    return None;
-                }
-                self.begin(frame, step)?
-            }
-            None => return None,
-        };
-        if at < self.from {
-            return None;
-        }
-        // The next picture may be long in coming.
-        let enough = picture_ms_a_chunk(self.health.bps);
-        if self.picture.held.as_ref().is_some_and(|held| at - held.tfdt > enough) {
-            let _ = self.flush_picture(step.name, step.out);
-        }
-        if alone {
-            let may_declare = !step.others.with_picture || self.stale_sound();
-            if may_declare || step.room.cuts.due(self.segment.number, u64::MAX, at).is_some() {
-                self.cut(at, true, false, step);
-            }
-        }
-        if self.segment.number == 0 || self.stale_sound() {
-            // A new configuration takes effect where the picture's next frame begins a segment.
-            return None;
-        }
-        let rate = sound.sample_rate.max(1);
-        let clock = self.sound.clock.get_or_insert_with(|| SampleClock::new(rate, sound.frame_samples));
-        let grid = step.room.grid.filter(|(_, of)| *of == rate).map(|(at, _)| at);
-        let tfdt = clock.place(at, grid)?;
-        step.room.grid = Some((tfdt, rate));
-        let in_ms = |samples: i64| (samples * 1_000 + i64::from(rate) - 1).div_euclid(i64::from(rate));
-        let at_ms = in_ms(tfdt).max(self.from);
-        if let Some(cut) = step.room.cuts.due(self.sound.parts.segment(), self.segment.number, at_ms) {
-            self.sound.parts.begin(cut.number, clock.samples(cut.at), tfdt);
-        }
-        if self.sound.parts.segment() == 0 {
-            return None;
-        }
-        self.sound.target.get_or_insert_with(|| {
-            let target = sound_part_target(sound.frame_samples, rate);
-            step.out.push_back(Output::PartTarget(step.name.clone(), Track::Audio, target, 0));
-            target
-        });
-        let part = self.sound.parts.place(tfdt, sound.frame_samples, rate);
-        let place = (self.sound.parts.segment(), part);
-        let end = in_ms(tfdt + i64::from(sound.frame_samples));
-        step.room.edge = step.room.edge.max(end);
-        if alone {
-            self.end = self.end.max(end);
-        }
-        let goes_on = |held: &Held| held.place == place && held.end() == tfdt;
-        if !self.sound.held.as_ref().is_some_and(goes_on) {
-            self.flush_sound(step.name, step.out);
-        }
-        let held = self.sound.held.get_or_insert_with(|| Held::at(place, tfdt));
-        let data = frame.data.clone();
-        held.units.push(Unit { data, duration: sound.frame_samples, cts: 0, key: true });
-        // The picture beside it says when it was made.
-        held.wall = alone.then_some(step.wall);
-        let enough = if alone { 1 } else { sound_frames_a_chunk(self.health.bps) };
-        if held.units.len() >= enough { self.flush_sound(step.name, step.out) } else { Some(()) }
     }
 
     /// Sends the pictures that wait; `None`: they are dropped.
@@ -377,12 +302,6 @@ impl Rendition {
         let sent = self.emit(Track::Video, &held, name, out);
         self.picture.await_key |= sent.is_none();
         sent
-    }
-
-    /// The same for sound.
-    fn flush_sound(&mut self, name: &Name, out: &mut VecDeque<Output>) -> Option<()> {
-        let Some(held) = self.sound.held.take() else { return Some(()) };
-        self.emit(Track::Audio, &held, name, out)
     }
 
     /// Goes on to the room's newest segment if one is due, or declares one.
@@ -415,6 +334,9 @@ impl Rendition {
                 audio: self.audio.as_ref().map(|(config, _)| config.clone()),
             };
             step.out.push_back(Output::Init(step.name.clone(), Arc::new(self.describe())));
+        }
+        if stale || hole {
+            self.sound.from = at;
         }
         if let Some(cut) = step.room.cuts.due(self.segment.number, u64::MAX, at) {
             self.segment = Segment { number: cut.number, bytes: 0, chunks: 0 };

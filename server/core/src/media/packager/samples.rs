@@ -10,7 +10,8 @@ pub struct SampleClock {
     next: Option<i64>,
 }
 
-/// How far an encoder's stamps may leave the count: two AAC frames at 48 kHz. Below it is jitter, above it is a hole.
+/// How far an encoder's stamps may leave the count: two AAC frames at 48 kHz, or half of a longer frame. Below it is jitter, above it
+/// is a hole.
 const LEEWAY_MS: i64 = 45;
 /// A first frame this near to another rendition's raster is put on it.
 const GRID_MS: i64 = 3;
@@ -28,7 +29,7 @@ impl SampleClock {
     /// share a raster, and a switch between them neither loses nor repeats a sample.
     pub fn place(&mut self, ms: i64, grid: Option<i64>) -> Option<i64> {
         let stamped = self.samples(ms);
-        let leeway = self.samples(LEEWAY_MS);
+        let leeway = self.leeway();
         let at = match self.next {
             None => grid.and_then(|grid| self.on_grid(stamped, grid)).unwrap_or(stamped),
             Some(next) if stamped < next - leeway => return None,
@@ -39,10 +40,46 @@ impl SampleClock {
         Some(at)
     }
 
+    /// True when a frame stamped `ms` leaves a hole before it.
+    #[must_use]
+    pub fn misses(&self, ms: i64) -> bool {
+        self.next.is_some_and(|next| self.samples(ms) > next + self.leeway())
+    }
+
+    /// True when the better half of a frame stamped `ms` lies in what has been filled: the next one is nearer to where one can stand.
+    #[must_use]
+    pub fn covers(&self, ms: i64) -> bool {
+        self.next.is_some_and(|next| self.samples(ms) < next - i64::from(self.frame_samples / 2))
+    }
+
+    /// Where a frame stands that fills what is missing up to `to`, ms, though nothing before `from`, and on the raster of what was
+    /// sent before or of `grid`; `None`: no more does. A frame stamped `to` is then moved by half of one at most.
+    pub fn fill(&mut self, from: i64, to: i64, grid: Option<i64>) -> Option<i64> {
+        let frame = i64::from(self.frame_samples);
+        let from = self.samples(from);
+        let raster = self.next.or(grid).unwrap_or(from);
+        let on_raster = raster + (from - raster + frame - 1).div_euclid(frame) * frame;
+        let at = self.next.map_or(on_raster, |next| next.max(on_raster));
+        (self.samples(to) - at > frame / 2).then(|| {
+            self.next = Some(at + frame);
+            at
+        })
+    }
+
+    /// What it has reached, ms; `None` until the first frame.
+    #[must_use]
+    pub fn reached(&self) -> Option<i64> {
+        Some((self.next? * 1_000).div_euclid(i64::from(self.sample_rate)))
+    }
+
     /// Milliseconds in samples, rounded down.
     #[must_use]
     pub fn samples(&self, ms: i64) -> i64 {
         (ms * i64::from(self.sample_rate)).div_euclid(1_000)
+    }
+
+    fn leeway(&self) -> i64 {
+        self.samples(LEEWAY_MS).max(i64::from(self.frame_samples / 2))
     }
 
     fn on_grid(&self, stamped: i64, grid: i64) -> Option<i64> {
@@ -84,6 +121,33 @@ mod tests {
         let placed: Vec<i64> = (0..20_000).filter_map(|n| clock.place(n * 21, None)).collect();
         assert!(placed.windows(2).all(|w| w[1] > w[0]));
         assert!((20_000 - placed.len()) * 1_000 / 20_000 >= 14, "1.6 % too many, 1.6 % dropped");
+    }
+
+    /// At whatever rate and by however much a frame comes behind what was filled, one of the next few is taken.
+    #[test]
+    fn what_comes_behind_a_filled_hole_is_taken() {
+        for rate in [8_000, 11_025, 44_100, 48_000, 96_000] {
+            for hole in 50..400 {
+                let mut clock = SampleClock::new(rate, 1_024);
+                let end = 1_024_000 / i64::from(rate);
+                assert_eq!(clock.place(0, None), Some(0));
+                let mut frames = (0..4).map(|n| end + hole + n * end);
+                let taken = frames.find_map(|ms| {
+                    let missing = clock.misses(ms);
+                    while missing && clock.fill(0, ms, None).is_some() {}
+                    if clock.covers(ms) {
+                        None
+                    } else {
+                        clock.place(ms, None).map(|at| (at, clock.samples(ms)))
+                    }
+                });
+                let (at, stamped) = taken.expect("one of four");
+                assert!(
+                    (at - stamped).abs() <= 512 + i64::from(rate) / 1_000 && at % 1_024 == 0,
+                    "{rate} {hole}: {at} for {stamped}"
+                );
+            }
+        }
     }
 
     #[test]

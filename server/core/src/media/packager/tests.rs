@@ -65,7 +65,7 @@ impl Rig {
     }
 
     fn audio(&mut self, name: &str, dts: i64) {
-        let data = Bytes::from_static(b"aac");
+        let data = Bytes::from(format!("aac{dts:09}"));
         self.push(name, Event::Frame(Frame { track: Track::Audio, dts, cts: 0, key: true, data }));
     }
 
@@ -354,4 +354,143 @@ fn sound_alone_has_segments_too() {
     }
     assert!(rig.cuts.len() >= 3);
     assert!(rig.chunks.iter().all(|chunk| chunk.segment > 0 && chunk.both == chunk.segment));
+}
+
+/// Where the sound of a rendition stands, as far as it was sent, ms: its beginning and end, and whether each frame follows the one before.
+fn sound_of(rig: &Rig, name: &str) -> (i64, i64, bool) {
+    let chunks = rig.of(name, Track::Audio);
+    let mut ends = chunks.iter().map(|chunk| chunk.start + i64::from(chunk.duration));
+    let whole = chunks.iter().skip(1).zip(ends.clone()).all(|(chunk, end)| chunk.start == end);
+    let in_ms = |samples: i64| samples / 48 - EPOCH_START_MS;
+    (chunks.first().map_or(0, |first| in_ms(first.start)), ends.next_back().map_or(0, in_ms), whole)
+}
+
+/// The encoder's frames, no silence, that end a chunk: their stamps, ms, and where they stand, samples.
+fn heard(rig: &Rig, name: &str) -> BTreeMap<i64, i64> {
+    let stamp = |chunk: &Chunk| {
+        let at = chunk.bytes.len().checked_sub(12)?;
+        let digits = chunk.bytes.get(at..)?.strip_prefix(b"aac")?;
+        core::str::from_utf8(digits).ok()?.parse().ok()
+    };
+    let stands = |chunk: &Chunk| chunk.start + i64::from(chunk.duration) - 1_024 - EPOCH_START_MS * 48;
+    let chunks = rig.of(name, Track::Audio).into_iter();
+    chunks.filter_map(|chunk| Some((stamp(chunk)?, stands(chunk)))).collect()
+}
+
+fn silent(rig: &Rig) -> bool {
+    rig.packager.health().any(|(_, health)| health.silent)
+}
+
+fn dropped(rig: &Rig) -> u64 {
+    rig.packager.health().map(|(_, health)| health.dropped).sum()
+}
+
+/// Pictures at 25 fps with an IDR a second, and frames of sound of 21 ms that come when the picture is `late` ms further; of those
+/// that `lost` names nothing comes.
+fn talk(rig: &mut Rig, from: i64, ms: i64, late: i64, lost: impl Fn(i64) -> bool) {
+    talk_all(rig, from, ms, &[("source", late)], lost);
+}
+
+/// The same for several renditions.
+fn talk_all(rig: &mut Rig, from: i64, ms: i64, renditions: &[(&str, i64)], lost: impl Fn(i64) -> bool) {
+    for now in from..from + ms {
+        for (name, late) in renditions {
+            if now % 40 == 0 {
+                rig.video(name, now, now % 1_000 == 0);
+            }
+            let at = now - late;
+            if at >= 0 && (at * 48) / 1_024 != ((at - 1) * 48) / 1_024 && !lost(at) {
+                rig.audio(name, at);
+            }
+        }
+        rig.wall += 1;
+    }
+}
+
+#[test]
+fn sound_that_stops_is_silence_and_comes_back() {
+    let mut rig = rig();
+    rig.attach("source", true);
+    let lost = |at| (3_000..9_000).contains(&at);
+    talk(&mut rig, 0, 3_400, 30, lost);
+    assert!(!silent(&rig), "it may be late");
+    talk(&mut rig, 3_400, 5_000, 30, lost);
+    let (from, to, whole) = sound_of(&rig, "source");
+    assert!(from.abs() < 25 && (8_320..8_400).contains(&to) && whole, "{from} {to} {whole}");
+    assert!(silent(&rig));
+    talk(&mut rig, 8_400, 4_000, 30, lost);
+    let (_, to, whole) = sound_of(&rig, "source");
+    assert!((12_320..12_400).contains(&to) && whole, "{to} {whole}");
+    assert!(!silent(&rig));
+    assert_eq!(dropped(&rig), 0, "what silence was in the place of is not the encoder's fault");
+    let apart = |(stamp, stands): (i64, i64)| (stands - stamp * 48).abs();
+    assert!(
+        heard(&rig, "source").into_iter().map(apart).all(|apart| apart <= 512),
+        "the lips are where they were"
+    );
+}
+
+#[test]
+fn sound_that_comes_back_stands_at_one_place_in_all_renditions() {
+    let mut rig = rig();
+    let renditions = [("source", 75), ("360p", 5)];
+    for (name, _) in renditions {
+        rig.attach(name, true);
+    }
+    talk_all(&mut rig, 0, 8_000, &renditions, |at| (2_000..5_013).contains(&at));
+    let [source, rung] = renditions.map(|(name, _)| heard(&rig, name));
+    let both: Vec<_> =
+        source.iter().filter_map(|(stamp, at)| Some((*stamp, *at, *rung.get(stamp)?))).collect();
+    assert!(both.iter().any(|(stamp, ..)| *stamp > 5_100), "{both:?}");
+    assert!(both.iter().all(|(_, one, other)| one == other), "{both:?}");
+}
+
+#[test]
+fn sound_that_was_announced_and_never_comes_is_silence() {
+    let mut rig = rig();
+    rig.attach("source", true);
+    talk(&mut rig, 0, 3_000, 0, |_| true);
+    let (from, to, whole) = sound_of(&rig, "source");
+    assert!(from == 0 && to > 2_900 && whole, "{from} {to} {whole}");
+}
+
+#[test]
+fn a_hole_in_the_sound_alone_is_filled() {
+    let mut rig = rig();
+    rig.attach("source", true);
+    talk(&mut rig, 0, 4_000, 30, |at| (2_000..2_300).contains(&at));
+    let (_, to, whole) = sound_of(&rig, "source");
+    assert!(to > 3_900 && whole, "{to} {whole}");
+    let sent: i64 = rig.of("source", Track::Audio).iter().map(|chunk| i64::from(chunk.duration)).sum();
+    assert!((sent / 48 - to).abs() < 25, "and no more than was missing: {sent}");
+}
+
+#[test]
+fn sound_that_is_always_late_is_waited_for() {
+    let mut rig = rig();
+    rig.attach("source", true);
+    talk(&mut rig, 0, 3_000, 800, |_| false);
+    assert!(!silent(&rig), "what was too late has been learnt from");
+    let before = sound_of(&rig, "source").1;
+    talk(&mut rig, 3_000, 2_000, 800, |_| false);
+    let (_, to, whole) = sound_of(&rig, "source");
+    assert!(
+        (1_950..2_050).contains(&(to - before)) && whole && !silent(&rig),
+        "a frame for a frame: {before} {to} {whole}"
+    );
+}
+
+#[test]
+fn a_hole_in_both_stays_one() {
+    // Whichever comes first behind it.
+    for late in [30, -30] {
+        let mut rig = rig();
+        rig.attach("source", true);
+        talk(&mut rig, 0, 2_000, late, |_| false);
+        talk(&mut rig, 4_990, 2_000, late, |_| false);
+        let starts =
+            rig.of("source", Track::Audio).into_iter().map(|chunk| chunk.start / 48 - EPOCH_START_MS);
+        assert_eq!(starts.filter(|at| (2_080..4_910).contains(at)).count(), 0, "{late}");
+        assert!(!silent(&rig), "{late}");
+    }
 }
