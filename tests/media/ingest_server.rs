@@ -264,6 +264,22 @@ async fn a_room_that_asks_for_a_ladder_gets_one() {
     begin_together(&server, &stream).await;
 }
 
+/// Encoders put keyframes at changes of the scene, too, and go on counting from there.
+#[tokio::test]
+async fn a_ladder_has_its_keyframes_where_the_encoder_has_them() {
+    let server = server::start_with(small_ladder).await;
+    server.post("/rooms", &json!({ "id": "shop", "ladder": true })).await;
+    let key = server.running.app.directory.key("shop").expect("a key");
+    let at: Vec<String> =
+        (0..60).map(|n| format!("{}", if n < 4 { f64::from(n) } else { f64::from(n) + 0.5 })).collect();
+    let arguments = ["-force_key_frames".to_owned(), at.join(",")].to_vec();
+    let source = ffmpeg::Source { gop: 600, arguments, ..ffmpeg::Source::default() };
+    let _encoder = ffmpeg::publish(&server.rtmp("shop", &key), &source);
+    let stream =
+        stream_until(&server, "shop", |stream| stream.renditions.len() == 3 && stream.newest > 4).await;
+    begin_together(&server, &stream).await;
+}
+
 /// Whole segments that all renditions have begin at the same picture.
 async fn begin_together(server: &Server, stream: &Stream) {
     let number = stream.newest + 1;

@@ -246,12 +246,11 @@ fn arguments(config: &LadderConfig, rtmp: SocketAddr, room: &str, key: &str) -> 
         let scale = format!("scale='if(gt(iw,ih),-2,{lines})':'if(gt(iw,ih),{lines},-2)'");
         list.extend(["-vf".to_owned(), scale]);
         list.extend(words(&format!("-b:v {bits}k -maxrate {bits}k -bufsize {bits}k")));
-        // The encoder's own milliseconds instead of a raster of frames, which would move every picture by a part of one. A
-        // keyframe each second of that time: the same pictures in every rung, wherever the stamps begin.
+        // The encoder's own milliseconds instead of a raster of frames, which would move every picture by a part of one. Keyframes
+        // where it has them: a segment that one rendition begins with a keyframe all of them do.
         list.extend(words(
-            "-fps_mode passthrough -enc_time_base 1:1000 -sc_threshold 0 -g 600 -force_key_frames",
+            "-fps_mode passthrough -enc_time_base 1:1000 -sc_threshold 0 -g 600 -force_key_frames source",
         ));
-        list.push("expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+1))".to_owned());
         // The sound as it came: its stamps stay what they are, so that a player changes rungs without a click. Where it stops,
         // the picture is held back for it for half a second, not for the ten of ffmpeg's default.
         list.extend(words("-c:a copy -max_interleave_delta 500000 -flvflags no_duration_filesize -f flv"));
