@@ -42,14 +42,15 @@ async fn an_encoder_that_was_silent_is_seen_again() {
     goes_on(Break::Silence, 640, "avc1").await;
 }
 
-async fn warns_of_no_sound(server: &Server, wanted: bool) {
+async fn warns(server: &Server, code: &str, wanted: bool) {
     let warned = |health: &Value| {
-        let warnings = health["renditions"][0]["warnings"].as_array().cloned().unwrap_or_default();
-        warnings.iter().any(|warning| warning["code"] == "no-sound")
+        let of = |rendition: &Value| rendition["warnings"].as_array().cloned().unwrap_or_default();
+        let renditions = health["renditions"].as_array().cloned().unwrap_or_default();
+        renditions.iter().flat_map(of).any(|warning| warning["code"] == code)
     };
     let asked = Instant::now();
     while warned(&server.get("/rooms/demo/health").await) != wanted {
-        assert!(asked.elapsed() < show::START, "the operator is told: {wanted}");
+        assert!(asked.elapsed() < show::START, "the operator is told of {code}: {wanted}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -71,11 +72,11 @@ async fn goes_on_without_sound(codecs: Codecs) {
     .await;
     for _ in 0..2 {
         camera.mute(true);
-        warns_of_no_sound(&server, true).await;
+        warns(&server, "no-sound", true).await;
         show::moves(&page).await;
         show::moves(&page).await;
         camera.mute(false);
-        warns_of_no_sound(&server, false).await;
+        warns(&server, "no-sound", false).await;
         show::moves(&page).await;
         // Of sound there is much more to decode than of silence: a second of that is some hundred bytes.
         page.eval("window.from = heard()").await;
@@ -95,4 +96,24 @@ async fn sound_that_stops_does_not_stop_the_picture() {
 #[tokio::test(flavor = "multi_thread")]
 async fn opus_that_stops_does_not_stop_the_picture() {
     goes_on_without_sound(Codecs::Av1).await;
+}
+
+/// Two encoders that were started half a second apart: whichever is taken first, the room is not dark.
+#[tokio::test(flavor = "multi_thread")]
+async fn keyframes_that_never_meet_leave_a_picture() {
+    let server = server::start().await;
+    let key = server.room("demo").await;
+    let (clip, began) = (enhanced::clip(Codecs::H264), Instant::now());
+    let mut cameras = Vec::new();
+    for (name, later) in [("demo", 0), ("demo/other", 500)] {
+        let stream = format!("{name}?key={key}");
+        cameras
+            .push(enhanced::publish(server.running.rtmp, &stream, &clip.clone().later(later), began).await);
+    }
+    warns(&server, "unaligned-keyframes", true).await;
+    let page = browser::chromium().await;
+    page.open(&format!("{}/room/demo", server.url)).await;
+    show::moves(&page).await;
+    show::moves(&page).await;
+    show::quiet(&page, "keyframes that never meet").await;
 }

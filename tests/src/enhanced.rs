@@ -177,6 +177,13 @@ impl Drop for Camera {
 }
 
 impl Clip {
+    /// The same with each frame so much later, ms.
+    #[must_use]
+    pub fn later(mut self, ms: i64) -> Self {
+        self.frames.iter_mut().for_each(|frame| frame.dts += ms);
+        self
+    }
+
     /// Track and time, ms, of each frame whose bytes no other frame has, by these bytes.
     #[must_use]
     pub fn known(&self) -> BTreeMap<&[u8], (Track, i64)> {

@@ -68,7 +68,7 @@ pub struct RenditionHealth {
 /// Something an operator should change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
-    /// `rare-keyframes`, `dropped-frames`, `foreign-sound`, `no-sound` or `gone`.
+    /// `rare-keyframes`, `unaligned-keyframes`, `dropped-frames`, `foreign-sound`, `no-sound` or `gone`.
     code: &'static str,
     /// The keyframe interval in ms, the number of frames; else 0.
     value: u64,
@@ -144,6 +144,11 @@ fn rendition(
         let advice = "Set the keyframe interval to 1 or 2 s: viewers then join and change quality at once.";
         let message = format!("A keyframe comes each {seconds:.1} s. {advice}");
         warn("rare-keyframes", health.gop_ms.into(), message);
+    }
+    if health.unaligned() {
+        let message = "Its keyframes are not where the other encoders of this room have theirs, and nobody can change to it. Send all \
+                       qualities from one encoder, with one keyframe interval.";
+        warn("unaligned-keyframes", 0, message.into());
     }
     if health.dropped > 0 {
         warn("dropped-frames", health.dropped, format!("{} frames could not be used.", health.dropped));

@@ -369,6 +369,9 @@ impl Loader {
         if let Some(load) = self.current.as_ref().filter(|load| load.id == request && load.join).cloned() {
             self.out.push_back(Output::Cancel(load.id));
             self.current = None;
+            // Where keyframes do not meet, segments begin with those of one rendition.
+            self.rung =
+                (load.rung + 1) % self.stream.as_ref().map_or(1, |stream| stream.renditions.len().max(1));
             self.phase = Phase::Asking;
             self.ask_at(now + RETRY_FIRST, None);
         } else if let (Some(current), Some(next)) = (&self.current, &self.next)
@@ -549,5 +552,29 @@ mod tests {
         ] {
             assert_eq!(join(newest, shown), joined, "{newest} {shown:?}");
         }
+    }
+
+    #[test]
+    fn who_joins_does_not_wait_for_a_rendition_without_keyframes_where_segments_begin() {
+        let renditions = vec![hawker_wire::proto::Rendition::default(); 3];
+        let mut told = Stream { epoch: "e".into(), newest: 5, renditions, ..Stream::default() };
+        told.set_state(Room::Live);
+        let (mut loader, mut now, mut opened) = (Loader::new(7), Instant::ZERO, Vec::new());
+        loader.handle(now, Input::Start);
+        for _ in 0..50 {
+            now += Span::from_ms(100);
+            loader.tick(now);
+            while let Some(output) = loader.poll() {
+                match output {
+                    Output::AskStream(_) => loader.handle(now, Input::Stream(Some(Box::new(told.clone())))),
+                    Output::Fetch { request, rung, .. } => {
+                        opened.push(rung);
+                        loader.handle(now, Input::Opened(request, rung == 2));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        assert_eq!(opened, [0, 1, 2], "and stays with the one that has");
     }
 }

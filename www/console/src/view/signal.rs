@@ -124,6 +124,9 @@ fn words(here: Here, warning: &Warning) -> String {
             "关键帧间隔为 {} 秒。请设为 1 或 2 秒，观众进入和切换画质会更快。",
             tenths(count / 1_000.0)
         ),
+        (Lang::Zh, "unaligned-keyframes") => {
+            "关键帧与本房间其他编码器的不对齐，观众无法切换到此画质。请用同一个编码器发送所有画质，并使用相同的关键帧间隔。".to_owned()
+        }
         (Lang::Zh, "dropped-frames") => format!("有 {count} 帧无法使用，已丢弃。"),
         (Lang::Zh, "foreign-sound") => "声音不是 AAC 编码，观众听不到。请在编码器中选择 AAC。".to_owned(),
         (Lang::Zh, "no-sound") => "编码器没有发送声音，或声音来得太晚。请检查麦克风。".to_owned(),

@@ -20,8 +20,8 @@ pub struct Cut {
     pub discontinuity: bool,
 }
 
-/// A segment ends at the first IDR after this. One second, less the rounding of two stamps and a frame of jitter.
-const SHORTEST_MS: i64 = 980;
+/// A segment ends at the first IDR after this. One second, less the rounding of two stamps and a frame of jitter, at 25 a second.
+const SHORTEST_MS: i64 = 950;
 /// An encoder that sends no IDR is cut here all the same; also EXT-X-TARGETDURATION.
 pub const LONGEST_MS: i64 = 2_000;
 /// A frame this much later is not one too late but a hole: EXTINF may round to 2 only (RFC 8216bis, 4.4.3.1).

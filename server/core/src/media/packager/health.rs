@@ -5,6 +5,9 @@ use hawker_wire::Wall;
 
 use crate::media::frame::{Frame, Meta, Track};
 
+/// So many in a row are no chance: a segment lasts one keyframe or two.
+const UNMET: u32 = 5;
+
 /// One encoder's figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {
@@ -24,6 +27,8 @@ pub struct Health {
     pub silent: bool,
     /// New timelines and configurations.
     pub discontinuities: u64,
+    /// Segments in a row that had to begin without one of its IDRs.
+    pub(super) unmet: u32,
     last_key: Option<i64>,
     second: u64,
     /// The encoder was there when this second began.
@@ -37,6 +42,12 @@ impl Health {
     #[must_use]
     pub fn long_gop(&self) -> bool {
         self.gop_ms > 2_100
+    }
+
+    /// True when keyframes come often enough and yet not where the room's segments begin: its other encoders have theirs elsewhere.
+    #[must_use]
+    pub fn unaligned(&self) -> bool {
+        !self.long_gop() && self.unmet >= UNMET
     }
 
     pub(super) fn frame(&mut self, frame: &Frame, wall: Wall) {

@@ -340,6 +340,7 @@ impl Rendition {
         }
         if let Some(cut) = step.room.cuts.due(self.segment.number, u64::MAX, at) {
             self.segment = Segment { number: cut.number, bytes: 0, chunks: 0 };
+            self.health.unmet = if key { 0 } else { self.health.unmet.saturating_add(1) };
             (self.picture.part, self.picture.part_from) = (0, at);
         }
     }

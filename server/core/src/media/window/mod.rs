@@ -20,6 +20,9 @@ use super::packager::{Name, Output};
 use lane::Lane;
 use request::{Follow, Reply, What, Whole};
 
+/// How many segments back one may join for the sake of all renditions: those of a ladder come up to two behind the encoder's own.
+const JOIN_BACK: u64 = 3;
+
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -126,18 +129,21 @@ impl Window {
         self.bytes
     }
 
-    /// The newest segment that begins with an IDR in every rendition that has it: where to join. 0 before there is one.
+    /// Where to join: the newest segment that begins with an IDR in every rendition that has it. Of renditions whose IDRs do not meet
+    /// none may; then it is the newest that begins with one in some, and who wanted another takes one of those. 0 before there is one.
     #[must_use]
     pub fn newest_independent(&self) -> u64 {
-        let joins = |number: u64| {
-            let mut of = self
-                .lanes
-                .values()
-                .filter_map(|lane| lane.both.iter().rev().find(|object| object.number == number));
-            let first = of.next();
-            first.is_some_and(|object| object.independent) && of.all(|object| object.independent)
+        let begins = |number: u64| -> Vec<bool> {
+            let lanes = self.lanes.values();
+            let of = lanes.filter_map(|lane| lane.both.iter().rev().find(|object| object.number == number));
+            of.map(|object| object.independent).collect()
         };
-        self.cuts.iter().rev().map(|cut| cut.number).find(|number| joins(*number)).unwrap_or(0)
+        let newest = |joins: fn(&[bool]) -> bool| {
+            self.cuts.iter().rev().map(|cut| cut.number).find(|number| joins(&begins(*number))).unwrap_or(0)
+        };
+        let all = newest(|begins| !begins.is_empty() && begins.iter().all(|independent| *independent));
+        let some = newest(|begins| begins.contains(&true));
+        if some.saturating_sub(all) > JOIN_BACK { some } else { all }
     }
 
     /// Renditions that have media, best first: by height, then by bits.

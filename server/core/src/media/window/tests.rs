@@ -444,6 +444,25 @@ fn the_multivariant_playlist_lists_what_plays() {
     assert_eq!(rig.window.newest_independent(), 3);
 }
 
+/// Two encoders that were started half a second apart.
+#[test]
+fn where_keyframes_never_meet_one_joins_with_those_that_begin_segments() {
+    let mut rig = rig(25, WINDOW, &["360p", "source"]);
+    for frame in 0..250 {
+        for (name, from) in [("source", 0), ("360p", 12)] {
+            let data = Bytes::from(vec![7; 2_500]);
+            let key = frame % 25 == from;
+            rig.push(name, Event::Frame(Frame { track: Track::Video, dts: frame * 40, cts: 0, key, data }));
+        }
+        rig.frame += 1;
+    }
+    assert_eq!(rig.window.renditions().len(), 2);
+    assert_eq!(rig.window.newest_independent(), 10);
+    let warned: Vec<_> =
+        rig.packager.health().filter(|(_, health)| health.unaligned()).map(|(name, _)| &**name).collect();
+    assert_eq!(warned, ["360p"]);
+}
+
 #[test]
 fn the_dash_manifest_follows_the_room() {
     let mut rig = rig(25, WINDOW, &["360p", "source"]);
