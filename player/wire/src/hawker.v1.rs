@@ -14,7 +14,7 @@ pub struct Stream {
     /// Best first. Empty unless live.
     #[prost(message, repeated, tag = "4")]
     pub renditions: ::prost::alloc::vec::Vec<Rendition>,
-    /// Number of the newest segment that starts with an IDR: where to join.
+    /// Number of the newest segment that starts with an IDR in every rendition, or, where those do not meet, in some: where to join.
     #[prost(uint64, tag = "5")]
     pub newest: u64,
     /// The server's clock when it answered.

@@ -247,9 +247,10 @@ fn arguments(config: &LadderConfig, rtmp: SocketAddr, room: &str, key: &str) -> 
         list.extend(["-vf".to_owned(), scale]);
         list.extend(words(&format!("-b:v {bits}k -maxrate {bits}k -bufsize {bits}k")));
         // The encoder's own milliseconds instead of a raster of frames, which would move every picture by a part of one. Keyframes
-        // where it has them: a segment that one rendition begins with a keyframe all of them do.
+        // where it has them, so that all renditions begin a segment with one; where it has none for long, after 60 frames, so that
+        // viewers can change to these at least.
         list.extend(words(
-            "-fps_mode passthrough -enc_time_base 1:1000 -sc_threshold 0 -g 600 -force_key_frames source",
+            "-fps_mode passthrough -enc_time_base 1:1000 -sc_threshold 0 -g 60 -force_key_frames source",
         ));
         // The sound as it came: its stamps stay what they are, so that a player changes rungs without a click. Where it stops,
         // the picture is held back for it for half a second, not for the ten of ffmpeg's default.

@@ -1,6 +1,6 @@
 //! What to ask the server for next: the room's state, the segment in progress and, just before it ends, the one after it.
 //! One long request at a time, two around a boundary; back-off when something fails; a long poll while there is nothing to
-//! play. Does not choose the rendition (`abr`) and never sees media.
+//! play. Does not choose the rendition (`abr`), but for a join where that has no keyframe, and never sees media.
 //!
 //! ```text
 //! Idle -Start-> Asking -live-> Live (segment n, n+1, ..) -404, epoch, silence-> Asking
@@ -76,6 +76,8 @@ pub struct Loader {
     phase: Phase,
     stream: Option<Box<Stream>>,
     rung: usize,
+    /// Joins that met a segment without a keyframe since one that did not: so many renditions further on the next one tries.
+    detour: usize,
     current: Option<Load>,
     next: Option<Load>,
     segment_s: f64,
@@ -123,6 +125,7 @@ impl Loader {
             phase: Phase::Idle,
             stream: None,
             rung: 0,
+            detour: 0,
             current: None,
             next: None,
             segment_s: SEGMENT_GUESS_S,
@@ -193,8 +196,9 @@ impl Loader {
 
     fn join(&mut self, now: Instant) {
         self.cancel_all();
-        let Some(newest) = self.stream.as_ref().map(|stream| stream.newest) else { return };
-        self.current = Some(self.fetch(now, self.rung, newest, false, true));
+        let Some(stream) = &self.stream else { return };
+        let (newest, rung) = (stream.newest, (self.rung + self.detour) % stream.renditions.len().max(1));
+        self.current = Some(self.fetch(now, rung, newest, false, true));
     }
 
     fn stream_told(&mut self, now: Instant, told: Option<Box<Stream>>) {
@@ -363,17 +367,18 @@ impl Loader {
     fn opened(&mut self, now: Instant, request: RequestId, independent: bool) {
         self.silent_from = now;
         if independent {
+            self.detour = 0;
             return;
         }
         // Without a keyframe nobody joins or switches.
         if let Some(load) = self.current.as_ref().filter(|load| load.id == request && load.join).cloned() {
             self.out.push_back(Output::Cancel(load.id));
             self.current = None;
-            // Where keyframes do not meet, segments begin with those of one rendition.
-            self.rung =
-                (load.rung + 1) % self.stream.as_ref().map_or(1, |stream| stream.renditions.len().max(1));
+            // Where keyframes do not meet, segments begin with those of some renditions.
+            self.detour += 1;
             self.phase = Phase::Asking;
-            self.ask_at(now + RETRY_FIRST, None);
+            let pause = self.back_off();
+            self.ask_at(now + pause, None);
         } else if let (Some(current), Some(next)) = (&self.current, &self.next)
             && next.id == request
             && next.rung != current.rung

@@ -194,6 +194,12 @@ impl Live {
         self.on_air.as_ref().map(|on_air| on_air.packager.health().map(of).collect()).unwrap_or_default()
     }
 
+    /// Whether a segment begins with an IDR in a rendition; `None`: it has no such segment.
+    #[must_use]
+    pub fn independent(&self, rendition: &str, number: u64) -> Option<bool> {
+        self.on_air.as_ref()?.window.independent(rendition, number)
+    }
+
     /// Media held, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -173,7 +173,7 @@ fn check(segments: &str, want: &str) {
         for _ in 0..times.parse().unwrap() {
             number += 1;
             let wall = Wall(START + u64::try_from(at).unwrap());
-            periods.cut(&Cut { number, at, wall, discontinuity: std::mem::take(&mut broken) });
+            periods.cut(&Cut { number, at, shown: at, wall, discontinuity: std::mem::take(&mut broken) });
             for name in names.chars() {
                 let config = if name.is_uppercase() { 2 } else { 1 };
                 periods.chunk(&Name::from(name.to_lowercase().to_string()), number, &init(config));

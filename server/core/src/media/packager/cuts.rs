@@ -12,8 +12,10 @@ use crate::media::limits::CUTS_MAX;
 pub struct Cut {
     /// The segment's number; the first is 1, because some players take 0 for "none".
     pub number: u64,
-    /// Media time in milliseconds.
+    /// Media time in milliseconds: the decoding time of the frame that it begins with.
     pub at: i64,
+    /// When that frame is shown. Renditions with and without B-frames decode one picture at two times, and show it at one.
+    pub shown: i64,
     /// The same moment by the server's clock: `EXT-X-PROGRAM-DATE-TIME`.
     pub wall: Wall,
     /// Does a new timeline or configuration begin here?
@@ -50,12 +52,12 @@ impl Cuts {
         self.recent.iter().rev().find(due).filter(|cut| cut.number > after).copied()
     }
 
-    /// Should a segment begin with a frame at `at`? Yes at the first IDR after a second, at any IDR when the segment under way
+    /// Should a segment begin with a frame that is shown at `shown`? Yes at the first IDR after a second, at any IDR when the segment under way
     /// did not begin with one (so that long GOPs still give places to join), and after two seconds whatever comes.
     #[must_use]
-    pub fn wants(&self, at: i64, key: bool) -> bool {
+    pub fn wants(&self, shown: i64, key: bool) -> bool {
         let Some(newest) = self.newest() else { return key };
-        let since = at - newest.at;
+        let since = shown - newest.shown;
         since >= LONGEST_MS || (key && (since >= SHORTEST_MS || (since > 0 && !self.independent)))
     }
 
@@ -65,9 +67,9 @@ impl Cuts {
         self.newest().is_some_and(|newest| at - newest.at > HOLE_MS)
     }
 
-    /// Declares the next cut. `now` is the server's clock, which a discontinuity is set by; between two of them the calendar
-    /// runs with media time.
-    pub fn declare(&mut self, at: i64, now: Wall, key: bool, discontinuity: bool) -> Cut {
+    /// Declares the next cut, with a frame that is decoded `at` and `shown` then. `now` is the server's clock, which a discontinuity is
+    /// set by; between two of them the calendar runs with media time.
+    pub fn declare(&mut self, at: i64, shown: i64, now: Wall, key: bool, discontinuity: bool) -> Cut {
         let by_media = self.anchor.map(|(from, wall)| wall.plus_ms(u64::try_from(at - from).unwrap_or(0)));
         let wall = match by_media {
             Some(wall) if !discontinuity => wall,
@@ -78,7 +80,7 @@ impl Cuts {
             self.anchor = Some((at, wall));
         }
         let number = self.newest().map_or(1, |newest| newest.number + 1);
-        let cut = Cut { number, at, wall, discontinuity };
+        let cut = Cut { number, at, shown, wall, discontinuity };
         self.independent = key;
         if self.recent.len() >= CUTS_MAX {
             self.recent.pop_front();
@@ -98,7 +100,8 @@ mod tests {
         (0..until / 40)
             .map(|n| n * 40)
             .filter(|at| {
-                cuts.wants(*at, at % gop == 0) && cuts.declare(*at, Wall(0), at % gop == 0, false).number > 0
+                cuts.wants(*at, at % gop == 0)
+                    && cuts.declare(*at, *at, Wall(0), at % gop == 0, false).number > 0
             })
             .collect()
     }
@@ -122,21 +125,21 @@ mod tests {
     #[test]
     fn the_calendar_runs_with_media_time_and_never_back() {
         let mut cuts = Cuts::default();
-        assert_eq!(cuts.declare(0, Wall(50_000), true, false).wall, Wall(50_000));
+        assert_eq!(cuts.declare(0, 0, Wall(50_000), true, false).wall, Wall(50_000));
         assert_eq!(
-            cuts.declare(1_000, Wall(51_400), true, false).wall,
+            cuts.declare(1_000, 1_000, Wall(51_400), true, false).wall,
             Wall(51_000),
             "arrival jitter is not in it"
         );
-        assert_eq!(cuts.declare(2_000, Wall(58_000), true, true).wall, Wall(58_000), "a reconnect is");
-        assert_eq!(cuts.declare(3_000, Wall(58_100), true, true).wall, Wall(59_000), "but never back");
+        assert_eq!(cuts.declare(2_000, 2_000, Wall(58_000), true, true).wall, Wall(58_000), "a reconnect is");
+        assert_eq!(cuts.declare(3_000, 3_000, Wall(58_100), true, true).wall, Wall(59_000), "but never back");
     }
 
     #[test]
     fn a_rendition_goes_on_at_the_newest_cut_that_has_begun() {
         let mut cuts = Cuts::default();
         for at in [0, 1_000, 2_000] {
-            cuts.declare(at, Wall(0), true, false);
+            cuts.declare(at, at, Wall(0), true, false);
         }
         assert_eq!(cuts.due(1, u64::MAX, 999), None);
         assert_eq!(cuts.due(1, u64::MAX, 1_000).map(|c| c.number), Some(2));

@@ -1,5 +1,5 @@
 //! What the packager can tell an operator about an encoder: rates, keyframes, and what was dropped. Counts only; judges
-//! nothing but the keyframe interval.
+//! nothing but where its keyframes are.
 
 use hawker_wire::Wall;
 
@@ -47,7 +47,7 @@ impl Health {
     /// True when keyframes come often enough and yet not where the room's segments begin: its other encoders have theirs elsewhere.
     #[must_use]
     pub fn unaligned(&self) -> bool {
-        !self.long_gop() && self.unmet >= UNMET
+        self.gop_ms > 0 && !self.long_gop() && self.unmet >= UNMET
     }
 
     pub(super) fn frame(&mut self, frame: &Frame, wall: Wall) {

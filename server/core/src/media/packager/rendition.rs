@@ -214,9 +214,10 @@ impl Rendition {
             Some(timeline) => {
                 // The room goes on: take part from the beginning of a segment, unless the keyframes never meet one.
                 let at = frame.dts + timeline.offset;
+                let shown = at + i64::from(frame.cts);
                 let near = step.room.cuts.due(self.segment.number, u64::MAX, at);
-                let aligned =
-                    near.is_some_and(|cut| at - cut.at <= ALIGNED_MS) || step.room.cuts.wants(at, true);
+                let aligned = near.is_some_and(|cut| shown - cut.shown <= ALIGNED_MS)
+                    || step.room.cuts.wants(shown, true);
                 if !aligned && frame.dts - since < PATIENCE_MS {
                     return None;
                 }
@@ -231,7 +232,7 @@ impl Rendition {
                 step.room.timeline = Some(timeline);
                 self.timeline = Some(timeline);
                 self.health.discontinuities += u64::from(newest.is_some());
-                step.declare(at, true, newest.is_some());
+                step.declare(at, at + i64::from(frame.cts), true, newest.is_some());
                 at
             }
         };
@@ -261,7 +262,7 @@ impl Rendition {
             return None;
         }
         let hole = self.picture.last.is_some_and(|last| at - last > HOLE_MS) || step.room.cuts.overlong(at);
-        self.cut(at, frame.key, hole, step);
+        self.cut(at, at + i64::from(frame.cts), frame.key, hole, step);
         if self.segment.number == 0 || self.stale_picture() {
             self.picture.await_key = true;
             return None;
@@ -304,14 +305,16 @@ impl Rendition {
         sent
     }
 
-    /// Goes on to the room's newest segment if one is due, or declares one.
-    fn cut(&mut self, at: i64, key: bool, hole: bool, step: &mut Step<'_>) {
+    /// Goes on to the room's newest segment if one is due, or declares one, with a frame that is decoded `at` and `shown` then.
+    fn cut(&mut self, at: i64, shown: i64, key: bool, hole: bool, step: &mut Step<'_>) {
         let stale = self.init == 0 || (self.stale_picture() && key) || self.stale_sound();
         let anew = stale && self.init > 0;
         let due = step.room.cuts.due(self.segment.number, u64::MAX, at);
+        // What is shown before the picture that the room's segment begins with belongs to the one before.
+        let due = due.filter(|cut| key || shown >= cut.shown);
         let newest = step.room.cuts.newest().map_or(0, |cut| cut.number);
-        let wants = step.room.cuts.wants(at, key);
-        let joins_late = due.is_some_and(|cut| cut.number == newest && at - cut.at > ALIGNED_MS);
+        let wants = step.room.cuts.wants(shown, key);
+        let joins_late = due.is_some_and(|cut| cut.number == newest && shown - cut.shown > ALIGNED_MS);
         if due.is_none() && newest > self.segment.number {
             // The room is ahead: this frame still belongs to a segment before its next cut.
             return;
@@ -325,7 +328,7 @@ impl Rendition {
         if due.is_none() || (joins_late && wants) {
             self.health.forced_cuts += u64::from(!key);
             self.health.discontinuities += u64::from(anew || hole);
-            step.declare(at, key, anew || hole);
+            step.declare(at, shown, key, anew || hole);
         }
         if stale {
             self.init = self.init.saturating_add(1);
@@ -340,7 +343,8 @@ impl Rendition {
         }
         if let Some(cut) = step.room.cuts.due(self.segment.number, u64::MAX, at) {
             self.segment = Segment { number: cut.number, bytes: 0, chunks: 0 };
-            self.health.unmet = if key { 0 } else { self.health.unmet.saturating_add(1) };
+            let unmet = !key && step.others.with_picture;
+            self.health.unmet = if unmet { self.health.unmet.saturating_add(1) } else { 0 };
             (self.picture.part, self.picture.part_from) = (0, at);
         }
     }
@@ -441,8 +445,8 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn declare(&mut self, at: i64, key: bool, discontinuity: bool) {
-        let cut = self.room.cuts.declare(at, self.wall, key, discontinuity);
+    fn declare(&mut self, at: i64, shown: i64, key: bool, discontinuity: bool) {
+        let cut = self.room.cuts.declare(at, shown, self.wall, key, discontinuity);
         self.out.push_back(Output::Cut(cut));
     }
 }

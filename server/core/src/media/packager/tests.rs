@@ -494,3 +494,27 @@ fn a_hole_in_both_stays_one() {
         assert!(!silent(&rig), "{late}");
     }
 }
+
+/// What is decoded at other times is shown at the same.
+#[test]
+fn a_rung_without_b_frames_begins_its_segments_with_keyframes() {
+    let mut rig = rig();
+    rig.attach("source", false);
+    rig.attach("360p", false);
+    for n in 0..200 {
+        let (dts, cts, key) = (n * 40, 160, n % 25 == 0);
+        let data = Bytes::from(vec![0x65; 2_500]);
+        rig.push("source", Event::Frame(Frame { track: Track::Video, dts, cts, key, data }));
+        // Ten frames behind.
+        if n >= 10 {
+            rig.video("360p", dts - 400 + i64::from(cts), (n - 10) % 25 == 0);
+        }
+        rig.wall += 40;
+    }
+    let mut begins: BTreeMap<u64, bool> = BTreeMap::new();
+    for chunk in rig.of("360p", Track::Video) {
+        begins.entry(chunk.segment).or_insert(chunk.key);
+    }
+    assert!(begins.len() >= 7 && begins.values().all(|key| *key), "{begins:?}");
+    assert_eq!(cut_times(&rig), [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000]);
+}

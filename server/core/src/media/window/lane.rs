@@ -82,6 +82,11 @@ impl Lane {
         self.inits.back()
     }
 
+    /// Whether a segment begins with an IDR; `None`: it is not here.
+    pub(super) fn independent(&self, number: u64) -> Option<bool> {
+        self.both.iter().rev().find(|object| object.number == number).map(|object| object.independent)
+    }
+
     /// Ticks a second of a track.
     pub(super) fn timescale(&self, track: Track) -> u32 {
         match track {

@@ -20,7 +20,7 @@ use super::packager::{Name, Output};
 use lane::Lane;
 use request::{Follow, Reply, What, Whole};
 
-/// How many segments back one may join for the sake of all renditions: those of a ladder come up to two behind the encoder's own.
+/// How many segments back one may join to be free in the choice of a rendition: what is older is seconds behind.
 const JOIN_BACK: u64 = 3;
 
 /// How much is kept.
@@ -133,10 +133,11 @@ impl Window {
     /// none may; then it is the newest that begins with one in some, and who wanted another takes one of those. 0 before there is one.
     #[must_use]
     pub fn newest_independent(&self) -> u64 {
+        let pictured = |lane: &&Lane| lane.init().is_some_and(|init| init.video.is_some());
+        let picture = self.lanes.values().any(|lane| pictured(&lane));
         let begins = |number: u64| -> Vec<bool> {
-            let lanes = self.lanes.values();
-            let of = lanes.filter_map(|lane| lane.both.iter().rev().find(|object| object.number == number));
-            of.map(|object| object.independent).collect()
+            let lanes = self.lanes.values().filter(|lane| !picture || pictured(lane));
+            lanes.filter_map(|lane| lane.independent(number)).collect()
         };
         let newest = |joins: fn(&[bool]) -> bool| {
             self.cuts.iter().rev().map(|cut| cut.number).find(|number| joins(&begins(*number))).unwrap_or(0)
@@ -144,6 +145,12 @@ impl Window {
         let all = newest(|begins| !begins.is_empty() && begins.iter().all(|independent| *independent));
         let some = newest(|begins| begins.contains(&true));
         if some.saturating_sub(all) > JOIN_BACK { some } else { all }
+    }
+
+    /// Whether a segment begins with an IDR in a rendition; `None`: it has no such segment, yet or any more.
+    #[must_use]
+    pub fn independent(&self, rendition: &str, number: u64) -> Option<bool> {
+        self.lanes.get(rendition)?.independent(number)
     }
 
     /// Renditions that have media, best first: by height, then by bits.

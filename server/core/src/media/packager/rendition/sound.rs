@@ -107,7 +107,7 @@ impl Rendition {
         if alone {
             let may_declare = !step.others.with_picture || self.stale_sound();
             if may_declare || step.room.cuts.due(self.segment.number, u64::MAX, at).is_some() {
-                self.cut(at, true, false, step);
+                self.cut(at, at, true, false, step);
             }
         }
         if self.segment.number == 0 || self.stale_sound() {
