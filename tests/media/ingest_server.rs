@@ -267,31 +267,29 @@ async fn a_room_that_asks_for_a_ladder_gets_one() {
 /// Encoders put keyframes at changes of the scene, too, and go on counting from there.
 #[tokio::test]
 async fn a_ladder_has_its_keyframes_where_the_encoder_has_them() {
-    let server = server::start_with(small_ladder).await;
-    server.post("/rooms", &json!({ "id": "shop", "ladder": true })).await;
-    let key = server.running.app.directory.key("shop").expect("a key");
     let at: Vec<String> =
         (0..60).map(|n| format!("{}", if n < 4 { f64::from(n) } else { f64::from(n) + 0.5 })).collect();
     let arguments = ["-force_key_frames".to_owned(), at.join(",")].to_vec();
     let source = ffmpeg::Source { gop: 600, arguments, ..ffmpeg::Source::default() };
-    let _encoder = ffmpeg::publish(&server.rtmp("shop", &key), &source);
-    let stream =
-        stream_until(&server, "shop", |stream| stream.renditions.len() == 3 && stream.newest > 4).await;
-    begin_together(&server, &stream, 0).await;
+    ladder_begins_together(&source, 0).await;
 }
 
 /// B-frames are decoded at other times than they are shown, and the ladder has none.
 #[tokio::test]
 async fn a_ladder_of_b_frames_has_its_keyframes_too() {
+    let source = ffmpeg::Source { b_frames: 3, ..ffmpeg::Source::default() };
+    // Four frames lie between.
+    ladder_begins_together(&source, 134).await;
+}
+
+async fn ladder_begins_together(source: &ffmpeg::Source, apart_ms: u64) {
     let server = server::start_with(small_ladder).await;
     server.post("/rooms", &json!({ "id": "shop", "ladder": true })).await;
     let key = server.running.app.directory.key("shop").expect("a key");
-    let source = ffmpeg::Source { b_frames: 3, ..ffmpeg::Source::default() };
-    let _encoder = ffmpeg::publish(&server.rtmp("shop", &key), &source);
+    let _encoder = ffmpeg::publish(&server.rtmp("shop", &key), source);
     let stream =
         stream_until(&server, "shop", |stream| stream.renditions.len() == 3 && stream.newest > 4).await;
-    // Four frames lie between.
-    begin_together(&server, &stream, 134).await;
+    begin_together(&server, &stream, apart_ms).await;
 }
 
 /// Whole segments that all renditions have begin with a keyframe, decoded `apart_ms` from each other at most.

@@ -145,8 +145,8 @@ impl Drop for Path {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_path_that_dies_without_a_word_is_left_at_once() {
+/// A page that watches a show over UDP, along a path of the test's.
+async fn over_a_path() -> (Path, show::Show, Browser) {
     let (tell, server) = watch::channel(None);
     let path = Path::new(server).await;
     let show = on_air(Some(path.address.clone())).await;
@@ -156,6 +156,12 @@ async fn a_path_that_dies_without_a_word_is_left_at_once() {
     page.open(&format!("{}/room/demo", show.server.url)).await;
     show::moves(&page).await;
     goes_over(&page, "udp").await;
+    (path, show, page)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_dies_without_a_word_is_left_at_once() {
+    let (path, _show, page) = over_a_path().await;
     show::moves(&page).await;
     page.eval("window.edge = null").await;
     path.dead.store(true, Ordering::Relaxed);
@@ -171,15 +177,7 @@ async fn a_path_that_dies_without_a_word_is_left_at_once() {
 /// A phone that walks past a pillar: the session that fell silent is the one that carries the picture afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_lives_again_is_gone_on_with() {
-    let (tell, server) = watch::channel(None);
-    let path = Path::new(server).await;
-    let show = on_air(Some(path.address.clone())).await;
-    tell.send_replace(show.server.running.app.udp.as_ref().map(|door| door.addr));
-    let page = browser::chromium().await;
-    page.before_pages(GIVEN_UP).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    goes_over(&page, "udp").await;
+    let (path, _show, page) = over_a_path().await;
     for _ in 0..2 {
         page.eval("window.edge = null").await;
         // For too short a time to be given up; a page that was busy meanwhile may not have noticed.

@@ -61,17 +61,17 @@ async fn media(
 /// said; what it is only where there is nothing to choose: among several codecs the player does.
 async fn join(State(app): State<App>, peer: Option<Extension<Peer>>, Path(room): Path<String>) -> Response {
     let Some(station) = app.media.station(&room) else { return missing(None) };
-    let (stream, begins) = {
+    let (stream, first) = {
         let live = station.live();
         let stream = live.stream(app.clock.wall());
         // Where keyframes do not meet, it begins with one in some renditions only.
-        let begins = |of: &proto::Rendition| live.independent(&of.name, stream.newest) != Some(false);
-        let begins: Vec<_> = stream.renditions.iter().filter(|of| begins(of)).cloned().collect();
-        (stream, begins)
+        let begins = |of: &&proto::Rendition| live.independent(&of.name, stream.newest) != Some(false);
+        let fits = |of: &&proto::Rendition| of.average_bps <= JOIN_BPS;
+        let all = || stream.renditions.iter().filter(begins);
+        let first = all().find(fits).or(all().next_back()).cloned();
+        (stream, first)
     };
-    let fits = |rendition: &&proto::Rendition| rendition.average_bps <= JOIN_BPS;
-    let first = begins.iter().find(fits).or(begins.last());
-    let Some(rendition) = first.filter(|_| stream.newest > 0) else {
+    let Some(rendition) = first.as_ref().filter(|_| stream.newest > 0) else {
         // Who is early did nothing wrong, and a browser would put an error into the page's console.
         return (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
     };
