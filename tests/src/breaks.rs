@@ -134,7 +134,9 @@ async fn apart_ms(server: &Server, clip: &Clip) -> f64 {
                 let whole = &segment[at..at + len as usize];
                 at += len as usize;
                 let mdat = whole.windows(4).position(|name| name == b"mdat").expect("media") + 4;
-                if let Some((track, dts)) = known.get(&whole[mdat..]) {
+                // A chunk is of several frames where bits are few. The longest that it may begin with is the last in order.
+                let first = known.iter().rev().find(|(frame, _)| whole[mdat..].starts_with(frame));
+                if let Some((_, (track, dts))) = first {
                     assert_eq!(*track == Track::Video, chunk.kind == Kind::Video);
                     offsets[usize::from(*track == Track::Video)].push(chunk.start_s() * 1e3 - *dts as f64);
                 }
