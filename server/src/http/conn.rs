@@ -1,5 +1,5 @@
-//! One accepted connection: [`Conn`] is what hyper reads and writes, [`Peer`] what handlers may know about it, over TCP or QUIC.
-//! No HTTP.
+//! One accepted connection: [`Conn`] is what hyper reads and writes, and bounds what it has on the way; [`Peer`] is what handlers may
+//! know about it, over TCP or QUIC. No HTTP.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -7,16 +7,35 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use hawker_server_core::congestion::flight::Flight;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
 use web_transport_quinn::quinn;
 
 use super::limits;
 
 /// A TCP connection that [`Peer`] can look at while hyper owns it.
-pub struct Conn(Arc<TcpStream>);
+pub struct Conn {
+    stream: Arc<TcpStream>,
+    bound: Bound,
+}
+
+/// What the connection has on the way, and when it may have more. A kernel's window fills the queues of the path, and what is in
+/// there cannot be called back when the viewer's link has become slow.
+struct Bound {
+    began: Instant,
+    /// What the kernel counted before.
+    base: u64,
+    flight: Flight,
+    looked: Option<Instant>,
+    wait: Option<Pin<Box<Sleep>>>,
+    /// How long the next wait is.
+    pause: Duration,
+}
 
 /// The other end of a request's connection, in the request's extensions.
 #[derive(Clone, Debug)]
@@ -68,7 +87,90 @@ impl Conn {
         SockRef::from(&stream).set_tcp_notsent_lowat(limits::NOTSENT_BYTES)?;
         let stream = Arc::new(stream);
         let peer = Peer { addr, via: Via::Tcp(Arc::downgrade(&stream)) };
-        Ok((Self(stream), peer))
+        let bound = Bound {
+            began: Instant::now(),
+            base: tcp_info(&stream).map_or(0, |info| info.confirmed),
+            flight: Flight::new(0, limits::PACKET_BYTES),
+            looked: None,
+            wait: None,
+            pause: limits::LOOK_EVERY,
+        };
+        Ok((Self { stream, bound }, peer))
+    }
+
+    /// Writes what there is room for on the way, once there is some.
+    fn poll_some(
+        &mut self,
+        cx: &mut Context<'_>,
+        wanted: usize,
+        mut write: impl FnMut(&TcpStream, usize) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let most = ready!(self.bound.poll_room(cx, &self.stream, wanted));
+            ready!(self.stream.poll_write_ready(cx))?;
+            match write(&self.stream, most) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => {
+                    if let Ok(written) = done {
+                        self.bound.wrote(written);
+                    }
+                    return Poll::Ready(done);
+                }
+            }
+        }
+    }
+}
+
+impl Bound {
+    /// Microseconds since the connection began.
+    fn us(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn wrote(&mut self, bytes: usize) {
+        self.flight.wrote(self.us(Instant::now()), bytes as u64);
+    }
+
+    /// Sees what was confirmed. False: nobody counts, nothing was yet, or the connection is over, and nothing is to be held back.
+    fn look(&mut self, stream: &TcpStream) -> bool {
+        let now = Instant::now();
+        let just = self.looked.is_some_and(|looked| now - looked < limits::LOOK_AGAIN);
+        if just || self.flight.flying() < limits::LOOK_FROM_BYTES {
+            return true;
+        }
+        let Some(info) = tcp_info(stream).filter(|info| info.open && info.confirmed > 0) else {
+            return false;
+        };
+        self.looked = Some(now);
+        let (now_us, total) = (self.us(now), info.confirmed.saturating_sub(self.base));
+        if self.flight.confirmed(now_us, info.silent_us, total, info.least_rtt_us) {
+            self.pause = limits::LOOK_EVERY;
+        }
+        true
+    }
+
+    /// How much of what is wanted may be written now.
+    fn poll_room(&mut self, cx: &mut Context<'_>, stream: &TcpStream, wanted: usize) -> Poll<usize> {
+        loop {
+            if let Some(wait) = &mut self.wait {
+                ready!(wait.as_mut().poll(cx));
+                (self.wait, self.looked) = (None, None);
+            }
+            if !self.look(stream) {
+                return Poll::Ready(wanted);
+            }
+            let room = usize::try_from(self.flight.room()).unwrap_or(usize::MAX);
+            // Less than a packet is not worth one.
+            if room >= wanted.min(limits::PACKET_BYTES as usize) {
+                if room < wanted {
+                    self.flight.held();
+                }
+                return Poll::Ready(wanted.min(room));
+            }
+            self.flight.held();
+            self.wait = Some(Box::pin(sleep(self.pause)));
+            self.pause = (self.pause * 2).min(limits::LOOK_AT_LEAST);
+        }
     }
 }
 
@@ -83,7 +185,7 @@ impl Peer {
     #[must_use]
     pub fn path(&self) -> Option<Path> {
         match &self.via {
-            Via::Tcp(socket) => tcp_info(&*socket.upgrade()?),
+            Via::Tcp(socket) => tcp_info(&*socket.upgrade()?).map(|info| info.path),
             // It measures no delivery rate.
             Via::Quic(connection) => {
                 let rtt_us = u32::try_from(connection.rtt().as_micros()).unwrap_or(u32::MAX);
@@ -100,14 +202,32 @@ impl Peer {
     }
 }
 
+/// What a kernel tells of a connection.
+struct Info {
+    path: Path,
+    /// It is not over.
+    open: bool,
+    /// Bytes that were confirmed.
+    confirmed: u64,
+    /// For how long nothing has come.
+    silent_us: u64,
+    least_rtt_us: u64,
+}
+
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "getsockopt(TCP_INFO) has no safe wrapper in the crates we use")]
-fn tcp_info(stream: &TcpStream) -> Option<Path> {
+fn tcp_info(stream: &TcpStream) -> Option<Info> {
     use std::os::fd::AsRawFd as _;
     // `libc::tcp_info` ends before the delivery rate, so the fields are read by their offset in <linux/tcp.h>, which is ABI.
+    const STATE: usize = 0;
     const FLAGS: usize = 7;
+    const LAST_ACK_RECEIVED_MS: usize = 56;
     const RTT: usize = 68;
+    const BYTES_ACKED: usize = 120;
+    const MIN_RTT: usize = 148;
     const DELIVERY_RATE: usize = 160;
+    const ESTABLISHED: u8 = 1;
+    const CLOSE_WAIT: u8 = 8;
     let mut raw = [0_u8; 256];
     let mut len = raw.len() as libc::socklen_t;
     // SAFETY: the descriptor is open for as long as `stream` is borrowed, and the kernel writes at most `len` bytes to `raw`.
@@ -121,23 +241,31 @@ fn tcp_info(stream: &TcpStream) -> Option<Path> {
         )
     };
     let known = raw.get(..len as usize).filter(|_| result == 0)?;
-    let rtt_us = u32::from_ne_bytes(known.get(RTT..RTT + 4)?.try_into().ok()?);
-    let rate =
-        known.get(DELIVERY_RATE..DELIVERY_RATE + 8).and_then(|b| b.try_into().ok()).map(u64::from_ne_bytes);
-    let app_limited = known.get(FLAGS).is_some_and(|flags| flags & 1 == 1);
-    Some(Path { rtt_us, delivery_rate: rate.unwrap_or(0), app_limited })
+    let short = |at: usize| Some(u32::from_ne_bytes(known.get(at..at + 4)?.try_into().ok()?));
+    let long = |at: usize| Some(u64::from_ne_bytes(known.get(at..at + 8)?.try_into().ok()?));
+    Some(Info {
+        path: Path {
+            rtt_us: short(RTT)?,
+            delivery_rate: long(DELIVERY_RATE).unwrap_or(0),
+            app_limited: known.get(FLAGS).is_some_and(|flags| flags & 1 == 1),
+        },
+        open: known.get(STATE).is_some_and(|state| [ESTABLISHED, CLOSE_WAIT].contains(state)),
+        confirmed: long(BYTES_ACKED)?,
+        silent_us: u64::from(short(LAST_ACK_RECEIVED_MS)?) * 1_000,
+        least_rtt_us: short(MIN_RTT).filter(|us| *us < u32::MAX).unwrap_or(0).into(),
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn tcp_info(_: &TcpStream) -> Option<Path> {
+fn tcp_info(_: &TcpStream) -> Option<Info> {
     None
 }
 
 impl AsyncRead for Conn {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(buf.initialize_unfilled()) {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(buf.initialize_unfilled()) {
                 Ok(n) => {
                     buf.advance(n);
                     return Poll::Ready(Ok(()));
@@ -149,33 +277,24 @@ impl AsyncRead for Conn {
     }
 }
 
-impl Conn {
-    fn poll_try(
-        &self,
-        cx: &mut Context<'_>,
-        mut write: impl FnMut(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.0.poll_write_ready(cx))?;
-            match write(&self.0) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => return Poll::Ready(done),
-            }
-        }
-    }
-}
-
 impl AsyncWrite for Conn {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_try(cx, |stream| stream.try_write(buf))
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_some(cx, buf.len(), |stream, most| stream.try_write(buf.get(..most).unwrap_or(buf)))
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_try(cx, |stream| stream.try_write_vectored(bufs))
+        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        self.poll_some(cx, wanted, |stream, most| {
+            if most >= wanted {
+                return stream.try_write_vectored(bufs);
+            }
+            let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+            stream.try_write(first.get(..most).unwrap_or(first))
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -187,7 +306,7 @@ impl AsyncWrite for Conn {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write) {
+        match SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write) {
             // The peer was faster: that is what was wanted.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             done => Poll::Ready(done),
@@ -197,6 +316,8 @@ impl AsyncWrite for Conn {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -211,5 +332,57 @@ mod tests {
         );
         assert_eq!(told(48_000, 0, false), "rtt=48");
         assert_eq!(told(48_000, 124, false), "rtt=48", "no whole kilobit");
+    }
+
+    async fn pair() -> (Conn, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (accepted, theirs) = tokio::join!(listener.accept(), TcpStream::connect(address));
+        let (ours, peer) = accepted.expect("a connection");
+        (Conn::new(ours, peer).expect("a socket that lives").0, theirs.expect("a connection"))
+    }
+
+    #[tokio::test]
+    async fn all_arrives_in_order_however_it_is_written_and_read() {
+        let (mut conn, mut theirs) = pair().await;
+        let sent: Vec<u8> = (0..6_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let wrote = sent.clone();
+        let writer = tokio::spawn(async move {
+            let mut at = 0;
+            while let Some(rest) = wrote.get(at..).filter(|rest| !rest.is_empty()) {
+                // A head, nothing and a body, as hyper writes them, and now and then one piece alone.
+                let (head, body) = rest.split_at(rest.len().min(300));
+                let bufs = [IoSlice::new(head), IoSlice::new(&[]), IoSlice::new(body)];
+                at += if at % 3 == 0 { conn.write_vectored(&bufs).await } else { conn.write(rest).await }
+                    .expect("it goes on");
+            }
+        });
+        // A viewer that reads in fits.
+        let mut got = Vec::new();
+        let mut piece = vec![0; 400_000];
+        loop {
+            match theirs.read(&mut piece).await.expect("it goes on") {
+                0 => break,
+                bytes => got.extend_from_slice(&piece[..bytes]),
+            }
+            tokio::task::yield_now().await;
+        }
+        writer.await.expect("it wrote all");
+        assert!(got == sent, "{} of {} bytes", got.len(), sent.len());
+    }
+
+    #[tokio::test]
+    async fn who_writes_to_nobody_is_told() {
+        let (mut conn, mut theirs) = pair().await;
+        conn.write_all(&[1; 1_000]).await.expect("a reader");
+        theirs.read_exact(&mut [0; 1_000]).await.expect("what was written");
+        let lost = tokio::spawn(async move { while conn.write_all(&[2; 100_000]).await.is_ok() {} });
+        // With something unread, closing is a reset.
+        theirs.read_exact(&mut [0; 1_000]).await.expect("more");
+        drop(theirs);
+        tokio::time::timeout(Duration::from_secs(20), lost)
+            .await
+            .expect("an error, not a wait")
+            .expect("no panic");
     }
 }

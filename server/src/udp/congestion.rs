@@ -1,11 +1,11 @@
-//! The congestion control of the core as QUIC asks for one. No rule of its own: those are in `hawker_server_core::udp::congestion`.
+//! The congestion control of the core as QUIC asks for one. No rule of its own: those are in `hawker_server_core::congestion`.
 
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hawker_server_core::udp::congestion::Congestion;
-use hawker_server_core::udp::limits::WINDOW_FIRST;
+use hawker_server_core::congestion::Congestion;
+use hawker_server_core::congestion::limits::WINDOW_FIRST;
 use quinn_proto::RttEstimator;
 use web_transport_quinn::quinn::congestion::{Controller, ControllerFactory};
 

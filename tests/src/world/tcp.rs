@@ -1,12 +1,12 @@
-//! The sending half of a TCP connection as [`super::link`] needs it: its window, what it learns from acknowledgements, and the
-//! delivery rate that a kernel tells its server. Or that of a QUIC connection under our server's congestion control. What is left
-//! out stands there.
+//! The sending half of a TCP connection as [`super::link`] needs it: its window, what it learns from acknowledgements, the bound that our
+//! server sets to what is on the way, and the delivery rate that a kernel tells it. Or that of a QUIC connection under our server's
+//! congestion control. What is left out stands there.
 //!
 //! RFC 9438 (CUBIC), RFC 9406 (HyStart++, without its second phase), RFC 7661 in spirit (a window that was not used does not
 //! grow), RFC 6298 (timeout), draft-cheng-iccrg-delivery-rate-estimation.
 
 use super::link::Cargo;
-use hawker_server_core::udp::congestion::Congestion;
+use hawker_server_core::congestion::Congestion;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The first window, packets (RFC 6928), and what an idle connection falls back to.
@@ -21,6 +21,8 @@ const ACKED_TOGETHER: usize = 10;
 const ACKED_AFTER: f64 = 0.25;
 /// Bytes of a packet that are not ours.
 const HEADER: u64 = 40;
+/// A packet of TCP, as our server takes it to be.
+const PACKET: u64 = 1_448;
 /// Longest timeout after doubling.
 const TIMEOUT_MAX_US: f64 = 8_000_000.0;
 /// So many later packets make one count as lost (RFC 6675).
@@ -68,8 +70,9 @@ struct Ack {
 /// See the module text.
 #[derive(Debug)]
 pub(super) struct Sender {
-    /// Of QUIC; `None`: TCP, and CUBIC.
-    congestion: Option<Congestion>,
+    /// Otherwise TCP, with CUBIC under the same.
+    quic: bool,
+    congestion: Congestion,
     flying_bytes: u64,
     window: f64,
     threshold: f64,
@@ -112,7 +115,8 @@ pub(super) struct Sender {
 impl Default for Sender {
     fn default() -> Self {
         Self {
-            congestion: None,
+            quic: false,
+            congestion: Congestion::beside(0, PACKET),
             flying_bytes: 0,
             window: WINDOW_FIRST,
             threshold: f64::MAX,
@@ -159,18 +163,19 @@ impl Sender {
 
     /// From now on as QUIC, in packets of so many bytes.
     pub(super) fn quic(&mut self, now_us: u64, packet: u64) {
-        self.congestion = Some(Congestion::new(now_us, packet + HEADER));
+        (self.quic, self.congestion) = (true, Congestion::new(now_us, packet + HEADER));
     }
 
     /// Streams wait for themselves only.
     pub(super) fn is_quic(&self) -> bool {
-        self.congestion.is_some()
+        self.quic
     }
 
     /// The window has room.
     pub(super) fn may_send(&mut self, now_us: u64) -> bool {
-        if let Some(congestion) = &self.congestion {
-            return self.flying_bytes < congestion.window();
+        let within = self.flying_bytes < self.congestion.window();
+        if self.quic {
+            return within;
         }
         if self.flying == 0 {
             // Idle: the window is halved for each timeout that passed (RFC 2861).
@@ -181,7 +186,7 @@ impl Sender {
                 idle_us -= self.timeout_us();
             }
         }
-        (self.flying as f64) < self.window.max(1.0)
+        within && (self.flying as f64) < self.window.max(1.0)
     }
 
     /// What is to be sent again.
@@ -222,7 +227,9 @@ impl Sender {
         self.flying += 1;
         self.flying_bytes += packet.bytes;
         self.flying_most = self.flying_most.max(self.flying);
-        if last && (self.flying as f64) < self.window {
+        // To a kernel what our server holds back is not there.
+        let dry = last || self.flying_bytes >= self.congestion.window();
+        if dry && (self.flying as f64) < self.window {
             self.limited_until = self.next_order;
         }
         packet.order = self.next_order;
@@ -300,8 +307,8 @@ impl Sender {
             if let Some(ack) = self.acks.pop_front() {
                 self.heard(now_us, &ack, dry);
                 let whole = self.acks.front().is_none_or(|next| next.at_us > ack.at_us);
-                if let Some(congestion) = self.congestion.as_mut().filter(|_| whole) {
-                    congestion.told(now_us, ack.order, self.next_order - 1);
+                if whole {
+                    self.congestion.told(now_us, ack.order, self.next_order - 1);
                 }
             }
         }
@@ -316,8 +323,8 @@ impl Sender {
             self.flying -= self.lost.len() as u64;
             let bytes = self.lost.iter().map(|packet| packet.bytes).sum();
             self.flying_bytes -= bytes;
-            if let Some(congestion) = &mut self.congestion {
-                congestion.lost(bytes, self.backoff > 2);
+            if self.quic {
+                self.congestion.lost(bytes, self.backoff > 2);
             }
             self.again.extend(self.lost.drain(..));
         }
@@ -344,9 +351,9 @@ impl Sender {
         }
         self.least_rtt_us = self.least_rtt_us.min(rtt);
         self.losses(ack.order);
-        if let Some(congestion) = &mut self.congestion {
-            let limited = !dry && self.flying_bytes + ack.bytes >= congestion.window();
-            congestion.acked(now_us, ack.sent_us, ack.bytes, limited);
+        let limited = !dry && self.flying_bytes + ack.bytes >= self.congestion.window();
+        self.congestion.acked(now_us, ack.sent_us, ack.bytes, limited);
+        if self.quic {
             return;
         }
         let used = self.flying_most as f64;
@@ -401,8 +408,8 @@ impl Sender {
             let Some(packet) = self.lost.pop_front() else { break };
             self.flying = self.flying.saturating_sub(1);
             self.flying_bytes = self.flying_bytes.saturating_sub(packet.bytes);
-            if let Some(congestion) = &mut self.congestion {
-                congestion.lost(packet.bytes, false);
+            if self.quic {
+                self.congestion.lost(packet.bytes, false);
             }
             pay |= packet.order > self.paid;
             self.again.push_back(packet);

@@ -1,6 +1,6 @@
-//! How much may be on the way to a viewer over UDP, so that little waits in the queues between: congestion control for live
-//! media, which mostly has less to send than the link carries, and which loses the viewer's picture when what is sent first is
-//! no longer what is wanted. Does not send, and paces nothing (QUIC does, by this window and the round trip).
+//! How much may be on the way to a viewer, so that little waits in the queues between: congestion control for live media, which
+//! mostly has less to send than the link carries, and which loses the viewer's picture when what is sent first is no longer
+//! what is wanted. All of it over QUIC; over TCP a bound besides the kernel's own ([`flight`]). Does not send, and paces nothing.
 //!
 //! Delay is the signal, as in TCP Vegas (Brakmo, Peterson 1995) and Copa (Arun, Balakrishnan, NSDI 2018): what the shortest
 //! round trip of a round exceeds the shortest one known by stands in a queue. A loss alone says nothing on a radio link.
@@ -15,9 +15,12 @@
 //! queue >= QUEUE although the window was cut before: somebody else's queue, or a longer way: it is the shortest known now
 //! ```
 
-use super::limits::{
-    BEYOND, LOSS_MAX, PACE_BYTES_MIN, PACE_US_MAX, PACE_US_MIN, QUEUE_RTT_SHARE, QUEUE_US, ROUND_ACKS_MIN,
-    RTT_WINDOW_US, STANDS_ROUNDS, WINDOW_FIRST, WINDOW_MAX, WINDOW_MIN_PACKETS,
+pub mod flight;
+pub mod limits;
+
+use limits::{
+    BEYOND, LOSS_MAX, PACE_BYTES_MIN, PACE_US_MAX, PACE_US_MIN, QUEUE_RTT_SHARE, QUEUE_TCP_US, QUEUE_US,
+    ROUND_ACKS_MIN, RTT_WINDOW_US, STANDS_ROUNDS, WINDOW_FIRST, WINDOW_MAX, WINDOW_MIN_PACKETS, WINDOW_TCP,
 };
 
 /// See the module text. Bytes and microseconds.
@@ -25,6 +28,8 @@ use super::limits::{
 pub struct Congestion {
     window: u64,
     packet: u64,
+    /// The queue that is sought, but for its share of the round trip.
+    queue_us: f64,
     /// The shortest round trip.
     least: Recent<u64>,
     round: Round,
@@ -54,6 +59,7 @@ impl Congestion {
         Self {
             window: WINDOW_FIRST,
             packet,
+            queue_us: QUEUE_US,
             least: Recent::new(u64::min),
             round: Round { began_us: now_us, ..Round::default() },
             stood: 0,
@@ -65,6 +71,12 @@ impl Congestion {
                 most: Recent::new(f64::max),
             },
         }
+    }
+
+    /// Beside the control of a kernel, which begins slowly by itself.
+    #[must_use]
+    pub fn beside(now_us: u64, packet: u64) -> Self {
+        Self { window: WINDOW_TCP, queue_us: QUEUE_TCP_US, ..Self::new(now_us, packet) }
     }
 
     /// Bytes that may be on the way.
@@ -113,7 +125,7 @@ impl Congestion {
     fn learn(&mut self, now_us: u64, round: &Round) {
         let (Some(seen_us), Some(least_us)) = (round.least_us, self.least.value()) else { return };
         let queue_us = seen_us.saturating_sub(least_us) as f64;
-        let most_us = QUEUE_US + least_us as f64 * QUEUE_RTT_SHARE;
+        let most_us = self.queue_us + least_us as f64 * QUEUE_RTT_SHARE;
         let losses = round.lost as f64 > LOSS_MAX * (round.lost.saturating_add(round.acked)) as f64;
         if queue_us >= most_us || losses {
             self.stood += 1;
