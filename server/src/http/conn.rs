@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use hawker_server_core::congestion::flight::Flight;
+use hawker_server_core::congestion::flight::{Flight, Told};
+use hawker_server_core::congestion::limits::PACKET_TCP;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -28,13 +28,11 @@ pub struct Conn {
 /// there cannot be called back when the viewer's link has become slow.
 struct Bound {
     began: Instant,
-    /// What the kernel counted before.
-    base: u64,
     flight: Flight,
     looked: Option<Instant>,
+    /// Since when nothing may be written and nothing was confirmed.
+    held: Option<Instant>,
     wait: Option<Pin<Box<Sleep>>>,
-    /// How long the next wait is.
-    pause: Duration,
 }
 
 /// The other end of a request's connection, in the request's extensions.
@@ -87,14 +85,8 @@ impl Conn {
         SockRef::from(&stream).set_tcp_notsent_lowat(limits::NOTSENT_BYTES)?;
         let stream = Arc::new(stream);
         let peer = Peer { addr, via: Via::Tcp(Arc::downgrade(&stream)) };
-        let bound = Bound {
-            began: Instant::now(),
-            base: tcp_info(&stream).map_or(0, |info| info.confirmed),
-            flight: Flight::new(0, limits::PACKET_BYTES),
-            looked: None,
-            wait: None,
-            pause: limits::LOOK_EVERY,
-        };
+        let bound =
+            Bound { began: Instant::now(), flight: Flight::new(0), looked: None, held: None, wait: None };
         Ok((Self { stream, bound }, peer))
     }
 
@@ -112,7 +104,7 @@ impl Conn {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => {
                     if let Ok(written) = done {
-                        self.bound.wrote(written);
+                        self.bound.wrote(written, written == most && most < wanted);
                     }
                     return Poll::Ready(done);
                 }
@@ -127,26 +119,12 @@ impl Bound {
         u64::try_from(at.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn wrote(&mut self, bytes: usize) {
+    /// `all`: as much as there was room for, and there is more to write.
+    fn wrote(&mut self, bytes: usize, all: bool) {
         self.flight.wrote(self.us(Instant::now()), bytes as u64);
-    }
-
-    /// Sees what was confirmed. False: nobody counts, nothing was yet, or the connection is over, and nothing is to be held back.
-    fn look(&mut self, stream: &TcpStream) -> bool {
-        let now = Instant::now();
-        let just = self.looked.is_some_and(|looked| now - looked < limits::LOOK_AGAIN);
-        if just || self.flight.flying() < limits::LOOK_FROM_BYTES {
-            return true;
+        if all {
+            self.flight.held();
         }
-        let Some(info) = tcp_info(stream).filter(|info| info.open && info.confirmed > 0) else {
-            return false;
-        };
-        self.looked = Some(now);
-        let (now_us, total) = (self.us(now), info.confirmed.saturating_sub(self.base));
-        if self.flight.confirmed(now_us, info.silent_us, total, info.least_rtt_us) {
-            self.pause = limits::LOOK_EVERY;
-        }
-        true
     }
 
     /// How much of what is wanted may be written now.
@@ -154,23 +132,38 @@ impl Bound {
         loop {
             if let Some(wait) = &mut self.wait {
                 ready!(wait.as_mut().poll(cx));
-                (self.wait, self.looked) = (None, None);
+                self.wait = None;
             }
-            if !self.look(stream) {
-                return Poll::Ready(wanted);
+            let now = Instant::now();
+            let just = self.looked.is_some_and(|looked| now - looked < limits::LOOK_AGAIN);
+            let enough = self.flight.room() >= wanted as u64;
+            if !(enough && (just || !self.flight.wants_to_know())) {
+                self.looked = Some(now);
+                if !self.learn(now, tcp_info(stream).as_ref()) {
+                    return Poll::Ready(wanted);
+                }
             }
             let room = usize::try_from(self.flight.room()).unwrap_or(usize::MAX);
             // Less than a packet is not worth one.
-            if room >= wanted.min(limits::PACKET_BYTES as usize) {
-                if room < wanted {
-                    self.flight.held();
-                }
+            if room >= wanted.min(PACKET_TCP as usize) {
+                self.held = None;
                 return Poll::Ready(wanted.min(room));
             }
             self.flight.held();
-            self.wait = Some(Box::pin(sleep(self.pause)));
-            self.pause = (self.pause * 2).min(limits::LOOK_AT_LEAST);
+            let since = *self.held.get_or_insert(now);
+            let pause = ((now - since) / 4).clamp(limits::LOOK_AFTER, limits::LOOK_AFTER_MAX);
+            self.wait = Some(Box::pin(sleep(pause)));
         }
+    }
+
+    /// Takes what the kernel tells. False: it does not count, nothing was confirmed yet, or the connection is over, and nothing is to
+    /// be held back.
+    fn learn(&mut self, now: Instant, info: Option<&Info>) -> bool {
+        let Some(info) = info.filter(|info| info.open && info.told.confirmed > 0) else { return false };
+        if self.flight.told(self.us(now), &info.told) {
+            self.held = None;
+        }
+        true
     }
 }
 
@@ -207,11 +200,7 @@ struct Info {
     path: Path,
     /// It is not over.
     open: bool,
-    /// Bytes that were confirmed.
-    confirmed: u64,
-    /// For how long nothing has come.
-    silent_us: u64,
-    least_rtt_us: u64,
+    told: Told,
 }
 
 #[cfg(target_os = "linux")]
@@ -221,9 +210,13 @@ fn tcp_info(stream: &TcpStream) -> Option<Info> {
     // `libc::tcp_info` ends before the delivery rate, so the fields are read by their offset in <linux/tcp.h>, which is ABI.
     const STATE: usize = 0;
     const FLAGS: usize = 7;
+    const SND_MSS: usize = 16;
+    const SACKED: usize = 28;
+    const LAST_DATA_RECEIVED_MS: usize = 52;
     const LAST_ACK_RECEIVED_MS: usize = 56;
     const RTT: usize = 68;
     const BYTES_ACKED: usize = 120;
+    const NOTSENT_BYTES: usize = 144;
     const MIN_RTT: usize = 148;
     const DELIVERY_RATE: usize = 160;
     const ESTABLISHED: u8 = 1;
@@ -250,9 +243,14 @@ fn tcp_info(stream: &TcpStream) -> Option<Info> {
             app_limited: known.get(FLAGS).is_some_and(|flags| flags & 1 == 1),
         },
         open: known.get(STATE).is_some_and(|state| [ESTABLISHED, CLOSE_WAIT].contains(state)),
-        confirmed: long(BYTES_ACKED)?,
-        silent_us: u64::from(short(LAST_ACK_RECEIVED_MS)?) * 1_000,
-        least_rtt_us: short(MIN_RTT).filter(|us| *us < u32::MAX).unwrap_or(0).into(),
+        told: Told {
+            confirmed: long(BYTES_ACKED)?,
+            beyond: u64::from(short(SACKED)?) * u64::from(short(SND_MSS)?),
+            unsent: short(NOTSENT_BYTES)?.into(),
+            silent_us: u64::from(short(LAST_ACK_RECEIVED_MS)?) * 1_000,
+            mute_us: u64::from(short(LAST_DATA_RECEIVED_MS)?) * 1_000,
+            least_rtt_us: short(MIN_RTT).filter(|us| *us < u32::MAX).unwrap_or(0).into(),
+        },
     })
 }
 
@@ -292,8 +290,12 @@ impl AsyncWrite for Conn {
             if most >= wanted {
                 return stream.try_write_vectored(bufs);
             }
-            let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
-            stream.try_write(first.get(..most).unwrap_or(first))
+            let (mut some, mut left) = ([IoSlice::new(&[]); limits::PIECES], most);
+            for (piece, buf) in some.iter_mut().zip(bufs) {
+                *piece = IoSlice::new(buf.get(..left).unwrap_or(buf));
+                left -= piece.len();
+            }
+            stream.try_write_vectored(&some)
         })
     }
 
@@ -316,6 +318,9 @@ impl AsyncWrite for Conn {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use hawker_server_core::congestion::limits::WINDOW_TCP;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -371,18 +376,38 @@ mod tests {
         assert!(got == sent, "{} of {} bytes", got.len(), sent.len());
     }
 
-    #[tokio::test]
-    async fn who_writes_to_nobody_is_told() {
+    /// One on whose way a kilobyte was confirmed, and so much more seems to be.
+    async fn pair_with(flying: u64) -> (Conn, TcpStream) {
         let (mut conn, mut theirs) = pair().await;
         conn.write_all(&[1; 1_000]).await.expect("a reader");
         theirs.read_exact(&mut [0; 1_000]).await.expect("what was written");
-        let lost = tokio::spawn(async move { while conn.write_all(&[2; 100_000]).await.is_ok() {} });
-        // With something unread, closing is a reset.
-        theirs.read_exact(&mut [0; 1_000]).await.expect("more");
+        // A receiver may wait before it confirms.
+        while tcp_info(&conn.stream).expect("a kernel that counts").told.confirmed < 1_000 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        conn.bound.flight.wrote(0, flying);
+        (conn, theirs)
+    }
+
+    #[tokio::test]
+    async fn what_there_is_no_room_for_waits() {
+        let (mut conn, mut theirs) = pair_with(WINDOW_TCP - 3_000).await;
+        let (head, body) = ([2; 300], [3; 9_000]);
+        let bufs = [IoSlice::new(&head), IoSlice::new(&[]), IoSlice::new(&body)];
+        assert_eq!(conn.write_vectored(&bufs).await.expect("room for some"), 3_000);
+        let mut got = vec![0; 3_000];
+        theirs.read_exact(&mut got).await.expect("what was written");
+        assert!(got.iter().zip([2; 300].iter().chain(&[3; 2_700])).all(|(got, sent)| got == sent));
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_write_to_nobody_is_told() {
+        let (mut conn, theirs) = pair_with(WINDOW_TCP).await;
+        let mut held = Box::pin(conn.write_all(&[2; 100_000]));
+        assert!(futures_util::poll!(held.as_mut()).is_pending());
+        SockRef::from(&theirs).set_linger(Some(Duration::ZERO)).expect("a socket");
         drop(theirs);
-        tokio::time::timeout(Duration::from_secs(20), lost)
-            .await
-            .expect("an error, not a wait")
-            .expect("no panic");
+        let lost = tokio::time::timeout(Duration::from_secs(20), held).await.expect("an answer, not a wait");
+        assert!(lost.is_err());
     }
 }

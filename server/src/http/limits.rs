@@ -9,17 +9,15 @@ pub const BODY_BYTES: usize = 1 << 20;
 pub const WRITE_BUFFER_BYTES: usize = 16 << 10;
 /// Unsent bytes in the kernel before a socket counts as writable (`TCP_NOTSENT_LOWAT`), for the same reason.
 pub const NOTSENT_BYTES: u32 = 16 << 10;
-/// A packet, bytes: of Ethernet's 1,500, without the heads of IPv4 and TCP with time stamps.
-pub const PACKET_BYTES: u64 = 1_448;
-/// While nothing more may be on the way of a connection, what was confirmed is looked at so often: little beside the queue that
-/// is sought.
-pub const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// Each look that finds nothing new doubles it, up to this: dead connections are kept for a quarter of an hour.
-pub const LOOK_AT_LEAST: Duration = Duration::from_millis(40);
-/// With less on the way nobody looks: that is always let through, and thousands of sockets with words are not worth a system call each.
-pub const LOOK_FROM_BYTES: u64 = 4 << 10;
+/// What is on the way of a connection is looked at again after so long, while nothing more may be: little beside the queue that is
+/// sought;
+pub const LOOK_AFTER: Duration = Duration::from_millis(5);
+/// later after a quarter of the time in which nothing was confirmed, up to this: dead connections stay for a quarter of an hour.
+pub const LOOK_AFTER_MAX: Duration = Duration::from_secs(1);
 /// Writes that follow each other sooner are not worth a look each.
 pub const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// Pieces of an answer that are written at once where not all of it has room: a head, and three chunks with what HTTP puts around them.
+pub const PIECES: usize = 10;
 /// Time for a request's head, and how long an idle connection is kept: whoever is slower holds it for nothing.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for a TLS handshake.

@@ -7,6 +7,7 @@
 
 use super::link::Cargo;
 use hawker_server_core::congestion::Congestion;
+use hawker_server_core::congestion::limits::PACKET_TCP;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The first window, packets (RFC 6928), and what an idle connection falls back to.
@@ -21,8 +22,6 @@ const ACKED_TOGETHER: usize = 10;
 const ACKED_AFTER: f64 = 0.25;
 /// Bytes of a packet that are not ours.
 const HEADER: u64 = 40;
-/// A packet of TCP, as our server takes it to be.
-const PACKET: u64 = 1_448;
 /// Longest timeout after doubling.
 const TIMEOUT_MAX_US: f64 = 8_000_000.0;
 /// So many later packets make one count as lost (RFC 6675).
@@ -116,7 +115,7 @@ impl Default for Sender {
     fn default() -> Self {
         Self {
             quic: false,
-            congestion: Congestion::beside(0, PACKET),
+            congestion: Congestion::beside(0, PACKET_TCP),
             flying_bytes: 0,
             window: WINDOW_FIRST,
             threshold: f64::MAX,

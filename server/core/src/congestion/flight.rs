@@ -4,34 +4,57 @@
 use std::collections::VecDeque;
 
 use super::Congestion;
-use super::limits::{UNSEEN_US, WRITES_MAX};
+use super::limits::{
+    LOOK_FROM_BYTES, LOOK_FROM_WRITES, PACKET_TCP, UNTOLD_US, WINDOW_MIN_PACKETS, WRITES_MAX,
+};
+
+// Who has room for a packet with so little on the way need not look.
+const _: () = assert!(LOOK_FROM_BYTES + PACKET_TCP <= WINDOW_MIN_PACKETS * PACKET_TCP);
 
 /// See the module text. Bytes and microseconds.
 #[derive(Debug)]
 pub struct Flight {
     congestion: Congestion,
-    packet: u64,
-    /// Writes that are not wholly confirmed: where each ends, and when it was.
+    /// Writes that are not wholly confirmed: where each ends, and when it left at the earliest.
     writes: VecDeque<(u64, u64)>,
     written: u64,
     confirmed: u64,
+    /// What has arrived beyond a hole.
+    beyond: u64,
     /// The window was the limit since the last confirmation.
     limited: bool,
-    seen_us: u64,
+    told_us: u64,
+}
+
+/// What a kernel tells of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// Bytes that were confirmed, of all.
+    pub confirmed: u64,
+    /// Bytes that were confirmed beyond those, behind a hole.
+    pub beyond: u64,
+    /// Bytes that have not left yet.
+    pub unsent: u64,
+    /// For how long nothing has come, and for how long nothing of the other end's own, microseconds.
+    pub silent_us: u64,
+    /// See there.
+    pub mute_us: u64,
+    /// The shortest round trip that it knows of, by a finer clock than those.
+    pub least_rtt_us: u64,
 }
 
 impl Flight {
-    /// Nothing is on the way. For packets of so many bytes.
+    /// Nothing is on the way.
     #[must_use]
-    pub fn new(now_us: u64, packet: u64) -> Self {
+    pub fn new(now_us: u64) -> Self {
         Self {
-            congestion: Congestion::beside(now_us, packet),
-            packet,
+            congestion: Congestion::beside(now_us, PACKET_TCP),
             writes: VecDeque::new(),
             written: 0,
             confirmed: 0,
+            beyond: 0,
             limited: false,
-            seen_us: now_us,
+            told_us: now_us,
         }
     }
 
@@ -41,10 +64,15 @@ impl Flight {
         self.congestion.window().saturating_sub(self.flying())
     }
 
-    /// So much is on the way.
+    /// So much is on the way, or was when the kernel told last.
+    fn flying(&self) -> u64 {
+        self.written.saturating_sub(self.confirmed).saturating_sub(self.beyond)
+    }
+
+    /// It is time to hear what was confirmed.
     #[must_use]
-    pub fn flying(&self) -> u64 {
-        self.written - self.confirmed
+    pub fn wants_to_know(&self) -> bool {
+        self.flying() >= LOOK_FROM_BYTES || self.writes.len() >= LOOK_FROM_WRITES
     }
 
     /// There is more to write than there is room for.
@@ -54,6 +82,9 @@ impl Flight {
 
     /// So much was written.
     pub fn wrote(&mut self, now_us: u64, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
         self.written = self.written.saturating_add(bytes);
         let full = self.writes.len() >= WRITES_MAX;
         match self.writes.back_mut() {
@@ -62,37 +93,60 @@ impl Flight {
         }
     }
 
-    /// So much of all was confirmed, as is seen now; `silent_us` ago the other end said something, and no round trip was shorter than
-    /// `least_us`. False: nothing new.
-    pub fn confirmed(&mut self, now_us: u64, silent_us: u64, total: u64, least_us: u64) -> bool {
-        let unseen_us = now_us.saturating_sub(std::mem::replace(&mut self.seen_us, now_us));
-        let total = total.min(self.written);
-        if total <= self.confirmed {
-            return false;
-        }
-        // After a rest what was said last may have been the next request.
-        let dated = total < self.written || unseen_us < UNSEEN_US;
-        let last = self.writes.iter().find(|(end, _)| *end >= total);
-        // The kernel's shortest is by a finer clock than this.
-        let heard_us =
-            now_us.saturating_sub(silent_us).max(last.map_or(0, |(_, at_us)| at_us.saturating_add(least_us)));
-        while self.confirmed < total
-            && let Some((end, at_us)) = self.writes.front().copied()
-        {
-            let to = end.min(total).min(self.confirmed.saturating_add(self.packet));
+    /// What the kernel tells now. False: nothing new was confirmed.
+    pub fn told(&mut self, now_us: u64, told: &Told) -> bool {
+        let before_us = std::mem::replace(&mut self.told_us, now_us);
+        let total = told.confirmed.min(self.written);
+        let news = total > self.confirmed;
+        self.beyond = told.beyond;
+        if news {
+            // Where a request came later it hides when that was, and after a rest that is long ago.
+            let dated = told.silent_us < told.mute_us || now_us.saturating_sub(before_us) < UNTOLD_US;
+            let last = self.writes.iter().find(|(end, _)| *end >= total).map_or(0, |(_, at_us)| *at_us);
+            // It was not there when the kernel told before, and no way is shorter than the shortest.
+            let heard_us = now_us
+                .saturating_sub(told.silent_us)
+                .max(before_us)
+                .max(last.saturating_add(told.least_rtt_us))
+                .min(now_us);
+            while self.confirmed < total
+                && let Some((end, at_us)) = self.writes.front().copied()
+            {
+                let to = end.min(total);
+                if dated {
+                    self.congestion.acked(heard_us, at_us, to - self.confirmed, self.limited);
+                }
+                self.confirmed = to;
+                if to == end {
+                    self.writes.pop_front();
+                }
+            }
             if dated {
-                self.congestion.acked(heard_us, at_us, to - self.confirmed, self.limited);
+                self.congestion.told(heard_us, total, self.written);
             }
-            self.confirmed = to;
-            if to == end {
-                self.writes.pop_front();
+            self.limited = false;
+        }
+        self.date_anew(now_us, self.written.saturating_sub(told.unsent));
+        news
+    }
+
+    /// What waits in the kernel has not left: all from there on is dated anew.
+    fn date_anew(&mut self, now_us: u64, from: u64) {
+        let from = from.max(self.confirmed);
+        let mut waits = false;
+        while let Some(last) = self.writes.back_mut().filter(|(end, _)| *end > from) {
+            waits = true;
+            last.0 = from;
+            let begins = self.writes.iter().rev().nth(1).map_or(self.confirmed, |(end, _)| *end);
+            if begins >= from {
+                self.writes.pop_back();
+            } else {
+                break;
             }
         }
-        if dated {
-            self.congestion.told(heard_us, total, self.written);
+        if waits {
+            self.writes.push_back((self.written, now_us));
         }
-        self.limited = false;
-        true
     }
 }
 
@@ -100,40 +154,58 @@ impl Flight {
 mod tests {
     use super::*;
 
-    const PACKET: u64 = 1_448;
+    const RTT: u64 = 40_000;
+    const LONG_AGO: u64 = 10_000_000;
 
-    /// A kernel that sends at once, a link with a queue without a bound, and a server that looks at what was confirmed each few
-    /// milliseconds; times in microseconds.
+    /// A kernel that begins slowly, a link with a queue without a bound, and a server that looks each few milliseconds; times in
+    /// microseconds.
     struct Path {
         flight: Flight,
+        bound: bool,
         now: u64,
-        free: u64,
         bps: f64,
-        /// What arrives when: how much of all.
+        rtt: u64,
+        /// When the last packet is through the link.
+        free: u64,
+        /// What the kernel may have on the way: it doubles each round trip.
+        window: u64,
+        /// When so much of all is confirmed.
         arrives: VecDeque<(u64, u64)>,
+        written: u64,
         sent: u64,
         confirmed: u64,
+        heard: u64,
+        /// Longest wait in the queue, and writes that the flight had no room for.
         queue: u64,
+        holds: u64,
     }
 
-    const RTT: u64 = 40_000;
-
     impl Path {
-        fn new(bps: f64) -> Self {
-            let (flight, arrives) = (Flight::new(0, PACKET), VecDeque::new());
-            Self { flight, now: 0, free: 0, bps, arrives, sent: 0, confirmed: 0, queue: 0 }
+        fn new(bps: f64, rtt: u64) -> Self {
+            Self {
+                flight: Flight::new(0),
+                bound: true,
+                now: 0,
+                bps,
+                rtt,
+                free: 0,
+                window: 10 * PACKET_TCP,
+                arrives: VecDeque::new(),
+                written: 0,
+                sent: 0,
+                confirmed: 0,
+                heard: 0,
+                queue: 0,
+                holds: 0,
+            }
         }
 
-        /// A frame each 33 ms of `bps`, each thirtieth three times as large, or all that there is room for; what is confirmed is seen
-        /// each 5 ms.
+        /// A frame each 33 ms of `bps`, each thirtieth three times as large, or all that there is room for.
         fn run(&mut self, ms: u64, bps: Option<f64>) {
             let (until, mut owed, mut frame, mut frames) = (self.now + ms * 1_000, 0.0, self.now, 0);
             while self.now < until {
                 self.now += 5_000;
-                while let Some((_, total)) = self.arrives.pop_front_if(|(at, _)| *at <= self.now) {
-                    self.confirmed = total;
-                }
-                self.flight.confirmed(self.now, 0, self.confirmed, RTT);
+                self.hear();
                 if let Some(bps) = bps
                     && self.now >= frame
                 {
@@ -141,38 +213,71 @@ mod tests {
                     owed += bps * 31e-3 / 8.0 * if frames % 30 == 0 { 3.0 } else { 1.0 };
                     frames += 1;
                 }
-                let wanted = bps.map_or(u64::MAX, |_| owed as u64);
-                let bytes = wanted.min(self.flight.room());
+                // A socket takes no more than this before it has sent some.
+                let socket = (16 << 10) - (self.written - self.sent).min(16 << 10);
+                let wanted = bps.map_or(socket, |_| (owed as u64).min(socket));
+                let bytes = wanted.min(if self.bound { self.flight.room() } else { wanted });
                 if bytes < wanted {
                     self.flight.held();
+                    self.holds += 1;
                 }
-                if bytes > 0 {
-                    owed -= bytes as f64;
-                    self.flight.wrote(self.now, bytes);
-                    self.free = self.free.max(self.now);
-                    let to = self.sent + bytes;
-                    while self.sent < to {
-                        let packet = PACKET.min(to - self.sent);
-                        self.sent += packet;
-                        self.free += (packet as f64 * 8e6 / self.bps) as u64;
-                        self.arrives.push_back((self.free + RTT, self.sent));
-                    }
-                    self.queue = self.queue.max(self.free - self.now);
-                }
+                self.flight.wrote(self.now, bytes);
+                self.written += bytes;
+                owed -= bytes as f64;
+                self.send();
+            }
+        }
+
+        fn hear(&mut self) {
+            while let Some((at, total)) = self.arrives.pop_front_if(|(at, _)| *at <= self.now) {
+                self.window += total - self.confirmed;
+                (self.confirmed, self.heard) = (total, at);
+                self.send();
+            }
+            let told = Told {
+                confirmed: self.confirmed,
+                unsent: self.written - self.sent,
+                silent_us: self.now - self.heard,
+                mute_us: LONG_AGO,
+                least_rtt_us: self.rtt,
+                beyond: 0,
+            };
+            self.flight.told(self.now, &told);
+        }
+
+        fn send(&mut self) {
+            while self.sent < self.written && self.sent - self.confirmed < self.window {
+                let packet = PACKET_TCP.min(self.written - self.sent);
+                self.sent += packet;
+                self.free = self.free.max(self.now) + (packet as f64 * 8e6 / self.bps) as u64;
+                self.queue = self.queue.max(self.free - self.now);
+                self.arrives.push_back((self.free + self.rtt, self.sent));
             }
         }
     }
 
     #[test]
     fn a_page_that_is_confirmed_at_once_is_never_held() {
-        let mut path = Path::new(1e9);
+        let mut path = Path::new(1e9, 1_000);
         path.run(20_000, Some(4.5e6));
-        assert!(!path.flight.limited && path.flight.room() > 64_000, "{}", path.flight.room());
+        assert_eq!(path.holds, 0);
+    }
+
+    #[test]
+    fn a_kernel_that_begins_slowly_is_slowed_down_little() {
+        for (bps, rtt) in [(100e6, 150_000), (20e6, 40_000), (5e6, 40_000)] {
+            let [bound, free] = [true, false].map(|bound| {
+                let mut path = Path { bound, ..Path::new(bps, rtt) };
+                path.run(1_000, None);
+                path.confirmed as f64
+            });
+            assert!(bound > free * 0.8, "{bound} of {free} bytes at {bps}, {rtt}");
+        }
     }
 
     #[test]
     fn a_link_that_falls_has_a_short_queue_again_within_a_second_and_is_filled() {
-        let mut path = Path::new(6e6);
+        let mut path = Path::new(6e6, RTT);
         path.run(5_000, Some(4.5e6));
         path.bps = 1e6;
         path.run(1_000, Some(4.5e6));
@@ -185,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_link_that_returns_is_filled_again() {
-        let mut path = Path::new(1e6);
+        let mut path = Path::new(1e6, RTT);
         path.run(5_000, None);
         path.bps = 6e6;
         path.run(3_000, None);
@@ -195,30 +300,63 @@ mod tests {
     }
 
     #[test]
-    fn what_a_kernel_says_wrong_holds_nothing_for_ever() {
-        let mut flight = Flight::new(0, PACKET);
-        flight.wrote(0, 10_000);
-        assert!(flight.confirmed(0, 0, u64::MAX, 0));
-        assert_eq!(flight.flying(), 0);
-        assert!(!flight.confirmed(10, 0, 3, 0), "it cannot be taken back");
-        for write in 0..1_000 {
-            flight.wrote(write, 10);
+    fn who_rests_between_two_requests_is_not_behind_a_queue() {
+        for rest in [60_000, 150_000, 1_000_000, 60_000_000] {
+            let mut flight = Flight::new(0);
+            let (mut now, mut total) = (0, 0);
+            let mut answer = |pause: u64, told: Told| {
+                for piece in 0..8 {
+                    flight.wrote(now + piece, 2_500);
+                }
+                (now, total) = (now + pause, total + 20_000);
+                assert!(flight.told(now, &Told { confirmed: total, least_rtt_us: RTT, ..told }));
+                flight.room()
+            };
+            for _ in 0..20 {
+                answer(RTT + 10_000, Told { silent_us: 10_000, mute_us: LONG_AGO, ..Told::default() });
+            }
+            for _ in 0..20 {
+                // The next request has just come.
+                let room = answer(rest, Told { silent_us: 1_000, mute_us: 1_000, ..Told::default() });
+                assert!(room > 64_000, "{room} after rests of {rest}");
+            }
         }
-        assert!(flight.writes.len() <= WRITES_MAX && flight.flying() == 10_000);
-        assert!(flight.confirmed(2_000, 0, 20_000, 0));
-        assert_eq!((flight.flying(), flight.writes.len()), (0, 0));
     }
 
     #[test]
-    fn who_rests_between_two_requests_is_not_behind_a_queue() {
-        let mut flight = Flight::new(0, PACKET);
-        let (mut now, mut total) = (0, 0);
-        // Confirmed after a round trip, seen by the next write, before which the next request has just come.
-        for rest in [50_000; 20].into_iter().chain([1_000_000; 20]) {
-            flight.wrote(now, 20_000);
-            (now, total) = (now + rest, total + 20_000);
-            assert!(flight.confirmed(now, if rest > RTT * 2 { 1_000 } else { rest - RTT }, total, RTT));
+    fn a_first_queue_after_a_rest_is_judged_by_itself() {
+        let mut path = Path::new(6e6, RTT);
+        path.run(3_000, Some(4.5e6));
+        path.now += 60_000_000;
+        // A radio that was asleep.
+        path.free = path.now + 200_000;
+        path.run(400, None);
+        assert!(path.flight.congestion.window() > 30_000, "{}", path.flight.congestion.window());
+    }
+
+    #[test]
+    fn what_has_arrived_behind_a_hole_makes_room() {
+        let mut flight = Flight::new(0);
+        let room = flight.room();
+        flight.wrote(0, 100_000);
+        assert!(!flight.told(50_000, &Told { beyond: 90_000, ..Told::default() }));
+        assert_eq!(flight.room(), room - 10_000);
+    }
+
+    #[test]
+    fn more_confirmed_than_written_and_less_than_before_are_taken_for_what_they_can_be() {
+        let told = |confirmed| Told { confirmed, ..Told::default() };
+        let mut flight = Flight::new(0);
+        let room = flight.room();
+        flight.wrote(0, 10_000);
+        assert!(flight.told(0, &told(u64::MAX)));
+        assert_eq!(flight.room(), room);
+        assert!(!flight.told(10, &told(3)), "it cannot be taken back");
+        for write in 0..1_000 {
+            flight.wrote(write, 10);
         }
-        assert!(flight.room() > 64_000, "{}", flight.room());
+        assert!(flight.writes.len() <= WRITES_MAX && flight.wants_to_know());
+        assert!(flight.told(2_000, &Told { unsent: u64::MAX, ..told(20_000) }));
+        assert!(flight.writes.is_empty() && !flight.wants_to_know());
     }
 }

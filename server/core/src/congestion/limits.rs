@@ -34,5 +34,12 @@ pub const LOSS_MAX: f64 = 0.25;
 /// Writes to a TCP connection that are told apart until they are confirmed: more than frames in a window of a second. Those after them
 /// count as one.
 pub const WRITES_MAX: usize = 256;
-/// When what was confirmed was not looked at for so long, microseconds, and all of it is, nobody knows since when: several frames.
-pub const UNSEEN_US: u64 = 200_000;
+/// With less on the way over TCP, and fewer writes, the kernel is not asked: so much is always let through, and a hundred thousand
+/// sockets with words are not worth a system call for each.
+pub const LOOK_FROM_BYTES: u64 = 4 << 10;
+/// See there.
+pub const LOOK_FROM_WRITES: usize = 16;
+/// A packet of TCP, bytes: of Ethernet's 1,500, without the heads of IPv4 and of TCP with time stamps.
+pub const PACKET_TCP: u64 = 1_448;
+/// What is seen within such a time was confirmed within it, microseconds: a frame and a half, and no more than the queue that is sought.
+pub const UNTOLD_US: u64 = 50_000;

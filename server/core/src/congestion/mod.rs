@@ -47,6 +47,8 @@ struct Round {
     acks: u32,
     acked: u64,
     lost: u64,
+    /// When the first of what was confirmed left.
+    first_us: Option<u64>,
     least_us: Option<u64>,
     /// The window, not a lack of things to send, was the limit at some time.
     limited: bool,
@@ -98,6 +100,7 @@ impl Congestion {
         self.pace.acked(sent_us, bytes);
         self.round.acks = self.round.acks.saturating_add(1);
         self.round.acked = self.round.acked.saturating_add(bytes);
+        self.round.first_us = Some(self.round.first_us.map_or(sent_us, |first| first.min(sent_us)));
         self.round.least_us = Some(self.round.least_us.map_or(rtt_us, |least| least.min(rtt_us)));
         self.round.limited |= limited;
     }
@@ -134,7 +137,9 @@ impl Congestion {
                 self.stood = 0;
                 return;
             }
-            let took_us = now_us.saturating_sub(round.began_us).max(1);
+            // A rest before it says nothing of the path.
+            let since_us = round.began_us.max(round.first_us.unwrap_or(0));
+            let took_us = now_us.saturating_sub(since_us).max(1);
             let rate = round.acked as f64 * 1e6 / took_us as f64;
             let fits = rate * (least_us as f64 + most_us) / 1e6;
             self.window = self.window.min(fits as u64).max(self.floor());
