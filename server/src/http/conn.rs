@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hawker_server_core::congestion::flight::{Flight, Told};
 use hawker_server_core::congestion::limits::PACKET_TCP;
@@ -30,8 +31,9 @@ struct Bound {
     began: Instant,
     flight: Flight,
     looked: Option<Instant>,
-    /// Since when nothing may be written and nothing was confirmed.
+    /// Since when nothing may be written and nothing has arrived.
     held: Option<Instant>,
+    rtt: Duration,
     wait: Option<Pin<Box<Sleep>>>,
 }
 
@@ -85,8 +87,14 @@ impl Conn {
         SockRef::from(&stream).set_tcp_notsent_lowat(limits::NOTSENT_BYTES)?;
         let stream = Arc::new(stream);
         let peer = Peer { addr, via: Via::Tcp(Arc::downgrade(&stream)) };
-        let bound =
-            Bound { began: Instant::now(), flight: Flight::new(0), looked: None, held: None, wait: None };
+        let bound = Bound {
+            began: Instant::now(),
+            flight: Flight::new(0),
+            looked: None,
+            held: None,
+            rtt: Duration::ZERO,
+            wait: None,
+        };
         Ok((Self { stream, bound }, peer))
     }
 
@@ -151,7 +159,8 @@ impl Bound {
             }
             self.flight.held();
             let since = *self.held.get_or_insert(now);
-            let pause = ((now - since) / 4).clamp(limits::LOOK_AFTER, limits::LOOK_AFTER_MAX);
+            let overdue = (now - since).saturating_sub(self.rtt * 2);
+            let pause = (overdue / 4).clamp(limits::LOOK_AFTER, limits::LOOK_AFTER_MAX);
             self.wait = Some(Box::pin(sleep(pause)));
         }
     }
@@ -163,6 +172,7 @@ impl Bound {
         if self.flight.told(self.us(now), &info.told) {
             self.held = None;
         }
+        self.rtt = Duration::from_micros(info.path.rtt_us.into());
         true
     }
 }
@@ -291,7 +301,7 @@ impl AsyncWrite for Conn {
                 return stream.try_write_vectored(bufs);
             }
             let (mut some, mut left) = ([IoSlice::new(&[]); limits::PIECES], most);
-            for (piece, buf) in some.iter_mut().zip(bufs) {
+            for (piece, buf) in some.iter_mut().zip(bufs.iter().filter(|buf| !buf.is_empty())) {
                 *piece = IoSlice::new(buf.get(..left).unwrap_or(buf));
                 left -= piece.len();
             }
@@ -318,8 +328,6 @@ impl AsyncWrite for Conn {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use hawker_server_core::congestion::limits::WINDOW_TCP;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -390,14 +398,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_there_is_no_room_for_waits() {
+    async fn what_there_is_room_for_goes_and_the_rest_waits() {
         let (mut conn, mut theirs) = pair_with(WINDOW_TCP - 3_000).await;
         let (head, body) = ([2; 300], [3; 9_000]);
-        let bufs = [IoSlice::new(&head), IoSlice::new(&[]), IoSlice::new(&body)];
+        let bufs = [IoSlice::new(&[]), IoSlice::new(&head), IoSlice::new(&body)];
         assert_eq!(conn.write_vectored(&bufs).await.expect("room for some"), 3_000);
         let mut got = vec![0; 3_000];
         theirs.read_exact(&mut got).await.expect("what was written");
-        assert!(got.iter().zip([2; 300].iter().chain(&[3; 2_700])).all(|(got, sent)| got == sent));
+        assert!(got.iter().eq([2; 300].iter().chain(&[3; 2_700])));
+
+        conn.bound.flight.wrote(0, 3_000);
+        assert!(futures_util::poll!(Box::pin(conn.write(&body))).is_pending());
+        conn.bound.flight.told(0, &Told { confirmed: u64::MAX, ..Told::default() });
+        conn.write_all(&body).await.expect("room again");
+        theirs.read_exact(&mut [0; 9_000]).await.expect("the rest");
     }
 
     #[tokio::test]

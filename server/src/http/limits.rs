@@ -12,7 +12,7 @@ pub const NOTSENT_BYTES: u32 = 16 << 10;
 /// What is on the way of a connection is looked at again after so long, while nothing more may be: little beside the queue that is
 /// sought;
 pub const LOOK_AFTER: Duration = Duration::from_millis(5);
-/// later after a quarter of the time in which nothing was confirmed, up to this: dead connections stay for a quarter of an hour.
+/// later after a quarter of the time by which something is overdue, up to this: dead connections stay for a quarter of an hour.
 pub const LOOK_AFTER_MAX: Duration = Duration::from_secs(1);
 /// Writes that follow each other sooner are not worth a look each.
 pub const LOOK_AGAIN: Duration = Duration::from_millis(2);

@@ -64,7 +64,9 @@ async fn connection(
 ) {
     let Ok((conn, peer)) = Conn::new(stream, addr) else { return };
     let Some(tls) = tls else { return http(conn, peer, router, draining).await };
-    match tokio::time::timeout(limits::TLS_TIMEOUT, tls.accept(conn)).await {
+    // By itself it keeps four times as much.
+    let accept = tls.accept_with(conn, |tls| tls.set_buffer_limit(Some(limits::WRITE_BUFFER_BYTES)));
+    match tokio::time::timeout(limits::TLS_TIMEOUT, accept).await {
         Ok(Ok(conn)) => http(conn, peer, router, draining).await,
         Ok(Err(error)) => tracing::debug!(%addr, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%addr, "TLS handshake took too long"),

@@ -35,7 +35,7 @@ pub struct Told {
     pub beyond: u64,
     /// Bytes that have not left yet.
     pub unsent: u64,
-    /// For how long nothing has come, and for how long nothing of the other end's own, microseconds.
+    /// For how long no confirmation has come, and for how long nothing of the other end's own, microseconds.
     pub silent_us: u64,
     /// See there.
     pub mute_us: u64,
@@ -86,22 +86,19 @@ impl Flight {
             return;
         }
         self.written = self.written.saturating_add(bytes);
-        let full = self.writes.len() >= WRITES_MAX;
-        match self.writes.back_mut() {
-            Some(last) if full || last.1 == now_us => last.0 = self.written,
-            _ => self.writes.push_back((self.written, now_us)),
-        }
+        self.write_ends(now_us);
     }
 
-    /// What the kernel tells now. False: nothing new was confirmed.
+    /// What the kernel tells now. False: nothing new has arrived.
     pub fn told(&mut self, now_us: u64, told: &Told) -> bool {
         let before_us = std::mem::replace(&mut self.told_us, now_us);
-        let total = told.confirmed.min(self.written);
-        let news = total > self.confirmed;
-        self.beyond = told.beyond;
-        if news {
-            // Where a request came later it hides when that was, and after a rest that is long ago.
-            let dated = told.silent_us < told.mute_us || now_us.saturating_sub(before_us) < UNTOLD_US;
+        let (total, unsent) = (told.confirmed.min(self.written), told.unsent);
+        let left = self.written.saturating_sub(unsent);
+        let beyond = std::mem::replace(&mut self.beyond, told.beyond.min(left.saturating_sub(total)));
+        if total > self.confirmed {
+            // A request that came with it, later maybe, hides when that was, and what filled a hole says it of all behind it.
+            let recent = now_us.saturating_sub(before_us) < UNTOLD_US;
+            let dated = beyond == 0 && (recent || told.silent_us != told.mute_us);
             let last = self.writes.iter().find(|(end, _)| *end >= total).map_or(0, |(_, at_us)| *at_us);
             // It was not there when the kernel told before, and no way is shorter than the shortest.
             let heard_us = now_us
@@ -123,11 +120,15 @@ impl Flight {
             }
             if dated {
                 self.congestion.told(heard_us, total, self.written);
+            } else {
+                self.congestion.anew(now_us, self.written);
             }
             self.limited = false;
+            self.date_anew(now_us, left);
+            return true;
         }
-        self.date_anew(now_us, self.written.saturating_sub(told.unsent));
-        news
+        self.date_anew(now_us, left);
+        self.beyond > beyond
     }
 
     /// What waits in the kernel has not left: all from there on is dated anew.
@@ -145,7 +146,16 @@ impl Flight {
             }
         }
         if waits {
-            self.writes.push_back((self.written, now_us));
+            self.write_ends(now_us);
+        }
+    }
+
+    /// Another write ends where all that is written does.
+    fn write_ends(&mut self, at_us: u64) {
+        let full = self.writes.len() >= WRITES_MAX;
+        match self.writes.back_mut() {
+            Some(last) if full || last.1 == at_us => last.0 = self.written,
+            _ => self.writes.push_back((self.written, at_us)),
         }
     }
 }
@@ -155,7 +165,7 @@ mod tests {
     use super::*;
 
     const RTT: u64 = 40_000;
-    const LONG_AGO: u64 = 10_000_000;
+    const LONG_AGO: u64 = 3_600_000_000;
 
     /// A kernel that begins slowly, a link with a queue without a bound, and a server that looks each few milliseconds; times in
     /// microseconds.
@@ -301,7 +311,7 @@ mod tests {
 
     #[test]
     fn who_rests_between_two_requests_is_not_behind_a_queue() {
-        for rest in [60_000, 150_000, 1_000_000, 60_000_000] {
+        for rest in [100_000, 150_000, 1_000_000, 60_000_000] {
             let mut flight = Flight::new(0);
             let (mut now, mut total) = (0, 0);
             let mut answer = |pause: u64, told: Told| {
@@ -324,14 +334,21 @@ mod tests {
     }
 
     #[test]
-    fn a_first_queue_after_a_rest_is_judged_by_itself() {
-        let mut path = Path::new(6e6, RTT);
-        path.run(3_000, Some(4.5e6));
-        path.now += 60_000_000;
-        // A radio that was asleep.
-        path.free = path.now + 200_000;
-        path.run(400, None);
-        assert!(path.flight.congestion.window() > 30_000, "{}", path.flight.congestion.window());
+    fn what_waits_in_the_kernel_has_not_left() {
+        for (unsent, left) in
+            [(0, vec![(10, 0), (20, 1), (30, 2)]), (4, vec![(10, 0), (20, 1), (26, 2), (30, 9)])]
+                .into_iter()
+                .chain([
+                    (10, vec![(10, 0), (20, 1), (30, 9)]),
+                    (15, vec![(10, 0), (15, 1), (30, 9)]),
+                    (99, vec![(30, 9)]),
+                ])
+        {
+            let mut flight = Flight::new(0);
+            (0..3).for_each(|at_us| flight.wrote(at_us, 10));
+            flight.told(9, &Told { unsent, ..Told::default() });
+            assert_eq!(flight.writes, left, "{unsent}");
+        }
     }
 
     #[test]
@@ -339,8 +356,11 @@ mod tests {
         let mut flight = Flight::new(0);
         let room = flight.room();
         flight.wrote(0, 100_000);
-        assert!(!flight.told(50_000, &Told { beyond: 90_000, ..Told::default() }));
+        assert!(flight.told(50_000, &Told { beyond: 90_000, ..Told::default() }), "it is news");
         assert_eq!(flight.room(), room - 10_000);
+        // It counts whole packets, however small.
+        flight.told(60_000, &Told { beyond: 900_000, unsent: 20_000, ..Told::default() });
+        assert_eq!(flight.room(), room - 20_000);
     }
 
     #[test]
@@ -354,6 +374,7 @@ mod tests {
         assert!(!flight.told(10, &told(3)), "it cannot be taken back");
         for write in 0..1_000 {
             flight.wrote(write, 10);
+            flight.told(write, &Told { unsent: write % 35, ..told(10_000) });
         }
         assert!(flight.writes.len() <= WRITES_MAX && flight.wants_to_know());
         assert!(flight.told(2_000, &Told { unsent: u64::MAX, ..told(20_000) }));

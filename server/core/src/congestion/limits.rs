@@ -41,5 +41,5 @@ pub const LOOK_FROM_BYTES: u64 = 4 << 10;
 pub const LOOK_FROM_WRITES: usize = 16;
 /// A packet of TCP, bytes: of Ethernet's 1,500, without the heads of IPv4 and of TCP with time stamps.
 pub const PACKET_TCP: u64 = 1_448;
-/// What is seen within such a time was confirmed within it, microseconds: a frame and a half, and no more than the queue that is sought.
-pub const UNTOLD_US: u64 = 50_000;
+/// What is seen within such a time was confirmed within it, microseconds: longer than a frame, shorter than the queue that is sought.
+pub const UNTOLD_US: u64 = 40_000;

@@ -125,6 +125,12 @@ impl Congestion {
         }
     }
 
+    /// Something was confirmed of which nobody knows when: what was seen so far of a round is of no use. `sent`: as in [`Self::told`].
+    pub fn anew(&mut self, now_us: u64, sent: u64) {
+        self.round = Round { began_us: now_us, last: sent, ..Round::default() };
+        self.pace = Pace { told_us: now_us, message: Message::default(), bytes: 0, us: 0, ..self.pace };
+    }
+
     fn learn(&mut self, now_us: u64, round: &Round) {
         let (Some(seen_us), Some(least_us)) = (round.least_us, self.least.value()) else { return };
         let queue_us = seen_us.saturating_sub(least_us) as f64;
@@ -137,8 +143,9 @@ impl Congestion {
                 self.stood = 0;
                 return;
             }
-            // A rest before it says nothing of the path.
-            let since_us = round.began_us.max(round.first_us.unwrap_or(0));
+            // A rest before it says nothing of the path, but what was lost in it does.
+            let first_us = round.first_us.filter(|_| !losses).unwrap_or(0);
+            let since_us = round.began_us.max(first_us);
             let took_us = now_us.saturating_sub(since_us).max(1);
             let rate = round.acked as f64 * 1e6 / took_us as f64;
             let fits = rate * (least_us as f64 + most_us) / 1e6;
@@ -409,6 +416,21 @@ mod tests {
         // 64 KiB at once: within four round trips and what the link takes for them.
         let (carried, _) = path.flood(250);
         assert!(carried * 0.25 / 8.0 > 65_536.0, "{carried}");
+    }
+
+    #[test]
+    fn a_queue_after_a_rest_is_judged_by_itself() {
+        let (mut core, mut now, mut sent) = (Congestion::beside(0, PACKET), 0, 0);
+        // A radio that was asleep for a minute lets the last ones wait.
+        for (rest, took) in [(0, 40_000); 20].into_iter().chain([(60_000_000, 240_000)]) {
+            let left = now + rest;
+            now = left + took;
+            (0..40).for_each(|_| core.acked(now, left, PACKET, false));
+            sent += 40;
+            core.told(now, sent, sent);
+        }
+        // 40 packets in 240 ms, for 40 ms and the queue that is sought; with the minute it is the least there is.
+        assert!((15_000..20_000).contains(&core.window()), "{}", core.window());
     }
 
     #[test]
