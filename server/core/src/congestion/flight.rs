@@ -92,10 +92,11 @@ impl Flight {
     /// What the kernel tells now. False: nothing new has arrived.
     pub fn told(&mut self, now_us: u64, told: &Told) -> bool {
         let before_us = std::mem::replace(&mut self.told_us, now_us);
-        let (total, unsent) = (told.confirmed.min(self.written), told.unsent);
-        let left = self.written.saturating_sub(unsent);
+        let total = told.confirmed.min(self.written);
+        let left = self.written.saturating_sub(told.unsent);
         let beyond = std::mem::replace(&mut self.beyond, told.beyond.min(left.saturating_sub(total)));
-        if total > self.confirmed {
+        let news = total > self.confirmed;
+        if news {
             // A request that came with it, later maybe, hides when that was, and what filled a hole says it of all behind it.
             let recent = now_us.saturating_sub(before_us) < UNTOLD_US;
             let dated = beyond == 0 && (recent || told.silent_us != told.mute_us);
@@ -124,11 +125,9 @@ impl Flight {
                 self.congestion.anew(now_us, self.written);
             }
             self.limited = false;
-            self.date_anew(now_us, left);
-            return true;
         }
         self.date_anew(now_us, left);
-        self.beyond > beyond
+        news || self.beyond > beyond
     }
 
     /// What waits in the kernel has not left: all from there on is dated anew.
