@@ -100,6 +100,8 @@ export interface HawkerLiveElement extends HTMLElement {
   volume: number;
   /** "auto" or the name of a rendition. */
   quality: string;
+  /** Of the page around it, else of the browser: "zh-CN". */
+  readonly language: string;
   readonly renditions: HawkerRendition[];
   readonly rendition: string | null;
   readonly state: HawkerState;

@@ -393,14 +393,10 @@ export class HawkerLive extends HTMLElement {
     this.#error = null;
     this.#set("connecting", "");
     if (!ROOM.test(this.room)) {
-      this.#fail("bad-room", `room="${this.room}" is not a room name: 1 to 64 letters, digits, "-" or "_"`);
-      return;
+      return this.#fail("bad-room", `room="${this.room}" is not a room name: 1 to 64 letters, digits, "-" or "_"`);
     }
     const server = address(this.getAttribute("server"));
-    if (!server) {
-      this.#fail("bad-server", `server="${this.getAttribute("server")}" is not an http(s) address`);
-      return;
-    }
+    if (!server) return this.#fail("bad-server", `server="${this.getAttribute("server")}" is not an http(s) address`);
     const ask = early(`${server}/live/${this.room}`, this.quality === "auto" && this.#parts.video);
     this.#early = ask;
     let module;
@@ -409,6 +405,8 @@ export class HawkerLive extends HTMLElement {
     } catch (error) {
       if (turn !== this.#starting) return;
       this.#quit();
+      // Whoever was cut off meanwhile tries again once there is a network.
+      addEventListener("online", () => turn === this.#starting && this.#begin(), { once: true });
       this.#fail("engine", `the player could not be loaded: ${error?.message ?? error}`);
       return;
     }
@@ -419,6 +417,7 @@ export class HawkerLive extends HTMLElement {
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
     this.#engine.start();
+    port.seen();
     this.#emit("hawker:ready", { room: this.room, server });
   }
 
@@ -497,8 +496,7 @@ export class HawkerLive extends HTMLElement {
 
   /** In the page's language as it is now: scripts of the page set it late. */
   #speak() {
-    const lang = (this.closest("[lang]")?.lang || navigator.language || "en").toLowerCase();
-    this.#words = lang.startsWith("zh") ? WORDS.zh : WORDS.en;
+    this.#words = /^zh/i.test(this.language) ? WORDS.zh : WORDS.en;
     const { stage, video, unmute, start } = this.#parts;
     for (const part of [stage, video]) part.setAttribute("aria-label", this.#words.live);
     unmute.textContent = this.#words.unmute;
@@ -532,6 +530,13 @@ export class HawkerLive extends HTMLElement {
     unmute.hidden = !(video.muted && state === "live" && !this.#mounted);
     // Whoever waits for a show, or cannot see it, may talk and shop meanwhile. Where there is no server of ours there is no talk.
     if (!waiting && state !== "live" && !/^bad|engine/.test(this.error)) this.#mount();
+  }
+
+  /** Of the page around it, out of all shadow trees, or of the browser. */
+  get language() {
+    let lang;
+    for (let at = this; at && !lang; at = at.getRootNode().host) lang = at.closest("[lang]")?.lang;
+    return lang || navigator.language || "en";
   }
 
   get room() { return this.getAttribute("room") ?? ""; }

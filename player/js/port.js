@@ -19,6 +19,9 @@ async function judge(codecs, width, height, bitrate, framerate) {
   return !told || (told.supported && told.smooth);
 }
 
+/** So many letters are a codec and its profile: a device that shows no H.265 of ten bits may well show it of eight. */
+const PROFILE = 6;
+
 /**
  * Codecs that showed no picture here although the browser said they would: not tried again for a month, since browsers and
  * drivers change. Where pages may keep nothing, for as long as this one is open.
@@ -67,6 +70,7 @@ export class Port {
   #opening;
   #source = null;
   #buffer = null;
+  #codecs;
   /** So many bytes, of the answer to this request, are in the buffer before the engine appends any. */
   #had = 0;
   #early = 0;
@@ -89,7 +93,7 @@ export class Port {
     this.#room = room;
     this.#fetch = fetch;
     const listen = (target, name, run) => target.addEventListener(name, run, { signal: this.#over.signal });
-    listen(document, "visibilitychange", () => this.engine.visible(document.hidden && !document.pictureInPictureElement, video.muted || !video.volume));
+    listen(document, "visibilitychange", () => this.seen());
     // Both come later than what they tell: what counts is how the element is by then.
     listen(video, "pause", () => {
       // The browser's own doing: an end, or an error, after which there is another try.
@@ -118,6 +122,12 @@ export class Port {
     if (this.#first) return;
     this.#first = true;
     this.#emit("firstframe", { afterMs: performance.now() - this.#since });
+  }
+
+  /** Tells whether the page is seen: when that changes, and first, for a page may be opened behind another. */
+  seen() {
+    const { muted, volume, paused } = this.#video;
+    this.engine.visible(document.hidden && !document.pictureInPictureElement, muted || !volume || paused);
   }
 
   /** Lets go of everything; the engine hears nothing any more. */
@@ -233,6 +243,7 @@ export class Port {
    * the element.
    */
   open(codecs) {
+    this.#codecs = codecs;
     this.#close();
     const mime = typed(codecs);
     const Source = source();
@@ -308,21 +319,22 @@ export class Port {
    * `judged` will be called.
    */
   plays(codecs, ...picture) {
-    if (refused(codecs.slice(0, 4)) || !source()?.isTypeSupported(typed(codecs))) return 0;
-    if (!(codecs in this.#verdicts)) {
-      this.#verdicts[codecs] = -1;
+    if (refused(codecs.slice(0, PROFILE)) || !source()?.isTypeSupported(typed(codecs))) return 0;
+    const asked = codecs + picture[1];
+    if (!(asked in this.#verdicts)) {
+      this.#verdicts[asked] = -1;
       const told = (verdict) => {
-        this.#verdicts[codecs] = Number(verdict);
+        this.#verdicts[asked] = Number(verdict);
         this.engine?.judged();
       };
       judge(codecs, ...picture).then(told, () => told(0));
     }
-    return this.#verdicts[codecs];
+    return this.#verdicts[asked];
   }
 
-  /** It does not. */
-  refuse(codec) {
-    refused(codec, Date.now());
+  /** What the source was opened for does not. */
+  refuse() {
+    refused(this.#codecs.slice(0, PROFILE), Date.now());
   }
 
   /** Begins to append the next of this request: its length; -1: there is no room; -2: it cannot. What is appended must not grow. */
@@ -420,7 +432,7 @@ export class Port {
   }
 
   quality(rendition) {
-    this.#emit("quality", { rendition: rendition ?? null });
+    this.#emit("quality", { quality: this.#host.quality, rendition: rendition ?? null });
   }
 
   stall(ms) {

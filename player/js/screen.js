@@ -200,7 +200,7 @@ export function attach(live, stage, video, engine) {
   let late = { at: 0, until: 0, wait: AGAIN_MS, times: 0, name: "", shown: 0, lost: 0 };
   let fits = -1;
   let smaller = 0;
-  let told = null;
+  let told;
   let window_ = null;
   const saver = () => (recall("saver") ?? String(Number(navigator.connection?.saveData === true))) === "1";
   const bound = () => {
@@ -228,8 +228,8 @@ export function attach(live, stage, video, engine) {
     ];
     const [why, at] = limits.reduce((least, limit) => (limit[1] > least[1] ? limit : least));
     sees = { at, why: at ? why : "" };
-    const lines = at ? rungs[at].height : undefined;
-    if (lines !== told) engine?.cap((told = lines));
+    const best = at ? rungs[at].name : undefined;
+    if (best !== told) engine?.cap((told = best));
   };
   const look = () => {
     const { totalVideoFrames: all = 0, droppedVideoFrames: lost = 0 } = video.getVideoPlaybackQuality?.() ?? {};
@@ -254,7 +254,7 @@ export function attach(live, stage, video, engine) {
   // ------------------------------------------------------------------- small window, media keys, the screen stays bright
 
   const pictureInPicture = async () => {
-    if (document.pictureInPictureElement) return document.exitPictureInPicture();
+    if (document.pictureInPictureElement === live) return document.exitPictureInPicture();
     return video.requestPictureInPicture?.();
   };
   on(video, "enterpictureinpicture leavepictureinpicture", (event) => {
@@ -303,6 +303,11 @@ export function attach(live, stage, video, engine) {
     locking = false;
     if (watched() !== wanted) bright();
   };
+  const turn = async () => {
+    // A phone held upright shows a wide picture in full screen as a strip.
+    const way = video.videoWidth < video.videoHeight ? "portrait" : "landscape";
+    if (live.matches(":fullscreen")) await window.screen.orientation?.lock?.(way);
+  };
   const follow = () => {
     corner();
     bright();
@@ -315,6 +320,8 @@ export function attach(live, stage, video, engine) {
     if (shows.at(-1) === show) show.tell();
   };
   on(live, "hawker:state hawker:blocked hawker:quality fullscreenchange", follow);
+  // What turns by itself, or not at all, refuses.
+  on(live, "fullscreenchange", () => turn().catch(() => {}));
   on(video, "play pause playing", follow);
   on(document, "visibilitychange", follow);
 
@@ -344,19 +351,27 @@ export function attach(live, stage, video, engine) {
   };
   let from = null;
   let tapped = null;
+  /** The second of two taps at one place. */
+  const second = ({ clientX, clientY, timeStamp }) =>
+    tapped && timeStamp - tapped.timeStamp < DOUBLE_MS && Math.hypot(clientX - tapped.clientX, clientY - tapped.clientY) < DOUBLE_PX;
   on(live, "pointerdown", (event) => {
-    from = event.pointerType !== "mouse" && picture(event) ? event : null;
+    from = event.pointerType !== "mouse" && (picture(event) || second(event)) ? event : null;
   });
+  // The tap that wakes the controls was on the picture, and presses none of them that is there by the time the finger leaves. A click
+  // of the keyboard has no `detail`.
+  addEventListener("click", (event) => {
+    if (!from || !event.detail || picture(event) || !event.composedPath().includes(live)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { capture: true, ...until });
   on(live, "pointerup", (event) => {
     if (!from || from.pointerId !== event.pointerId || mini() || floats()) return;
     const [dx, dy] = [event.clientX - from.clientX, event.clientY - from.clientY];
     if (Math.abs(dx) >= SWIPE_PX && Math.abs(dx) > Math.abs(dy) * 2) {
       live.toggleAttribute("clear", dx > 0);
     } else if (Math.hypot(dx, dy) < 10) {
-      const near = tapped && Math.hypot(event.clientX - tapped.clientX, event.clientY - tapped.clientY) < DOUBLE_PX;
-      const double = near && event.timeStamp - tapped.timeStamp < DOUBLE_MS;
       // A third tap likes again, as people do.
-      if (double) like(event);
+      if (second(event)) like(event);
       tapped = event;
     }
   });
@@ -374,9 +389,10 @@ export function attach(live, stage, video, engine) {
 
   const remote =
     live.hasAttribute("tv") ||
-    /\b(SMART-TV|SmartTV|Tizen|Web0S|webOS|GoogleTV|Android TV|AFT[A-Z]|BRAVIA|HbbTV|VIDAA)\b/i.test(navigator.userAgent);
+    /\b(SMART-TV|SmartTV|Tizen|Web0S|webOS|GoogleTV|Android TV|AFT\w+|CrKey|PlayStation|MiTV|BRAVIA|HbbTV|VIDAA)\b/i.test(navigator.userAgent);
   live.toggleAttribute("tv", remote);
   const BACK = /^(Escape|GoBack|BrowserBack|XF86Back)$/;
+  const MEDIA = /^Media(Play|Pause|PlayPause|Stop)$/;
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const LISTS = ".messages, .scroll";
   /** To the nearest thing in that direction: straight ahead counts more than aside. */
@@ -438,6 +454,7 @@ export function attach(live, stage, video, engine) {
       if (arrow?.[0] && at?.matches("input:not([type=checkbox])") && at.value) return;
       // The OK of a remote control is Enter, which switches no switch.
       if (event.key === "Enter" && at?.matches("[type=checkbox]")) at.click();
+      else if (MEDIA.test(event.key)) live[event.key === "MediaPlay" || (event.key === "MediaPlayPause" && live.paused) ? "play" : "pause"]();
       else if (back && find(".sheet")) find(".sheet .plain").click();
       else if (back && at) at.blur();
       else if (arrow) {

@@ -39,7 +39,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn plays(this: &Port, codecs: &str, width: u32, height: u32, bps: u32, fps: f64) -> i32;
     #[wasm_bindgen(method)]
-    pub(crate) fn refuse(this: &Port, codec: &str);
+    pub(crate) fn refuse(this: &Port);
     #[wasm_bindgen(method)]
     pub(crate) fn append(this: &Port, id: u32) -> i32;
     #[wasm_bindgen(method)]

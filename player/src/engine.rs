@@ -55,9 +55,9 @@ impl Engine {
         self.shell.input(Input::Quality(name));
     }
 
-    /// Unasked, nothing with more lines than this is played; `undefined`: no bound.
-    pub fn cap(&self, lines: Option<u32>) {
-        self.shell.input(Input::Cap(lines));
+    /// Unasked, nothing better than the rendition of this name is played; `undefined`: no bound.
+    pub fn cap(&self, name: Option<String>) {
+        self.shell.input(Input::Cap(name));
     }
 
     /// What the show is called; empty where not told.

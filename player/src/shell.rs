@@ -237,8 +237,8 @@ impl Shell {
             }
             Output::Cancel(request) => self.cancel(request),
             Output::Open(codecs) => self.open(&codecs),
-            Output::Unplayable(codec) => {
-                self.port.refuse(codec);
+            Output::Unplayable(_) => {
+                self.port.refuse();
                 self.inputs.borrow_mut().extend([Input::Stop, Input::Start]);
             }
             Output::Keep => {

@@ -353,7 +353,7 @@ fn steady(records: &[Record]) {
         records.map(|record| value(&Figures::of(record))).collect()
     };
     let tasks = Figure { number: 13, most: 50.0, unit: "ms" };
-    for (ours, about) in [("hawker-udp", "whole SDK"), ("hawker", "bare")] {
+    for (ours, about) in [("hawker-room", "whole SDK"), ("hawker", "bare")] {
         let longest = of(ours, |figures| figures.longest_task_ms);
         if !longest.is_empty() {
             tasks.print(&format!("{about}: longest task (0: none above 50 ms)"), longest);

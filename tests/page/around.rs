@@ -34,7 +34,7 @@ async fn says(page: &Browser, why: &str) {
 
 /// A small window of 320x180, as a browser with a screen opens it.
 const SMALL_WINDOW: &str = "
-    let owner = null;
+    var owner = null;
     Object.defineProperty(document, 'pictureInPictureEnabled', { get: () => true });
     Object.defineProperty(document, 'pictureInPictureElement', { get: () => owner });
     HTMLVideoElement.prototype.requestPictureInPicture = async function () {
@@ -75,6 +75,26 @@ async fn in_a_small_window_it_is_neither_in_the_corner_nor_sharper_than_that_sho
     page.eval("scrollTo(0, 0)").await;
     page.until(&format!("!{LIVE}.hasAttribute('mini') && {LIVE}.rendition === '540p'"), SOON).await;
     show::quiet(&page, "small window").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_has_a_button_for_it_too_and_another_video_keeps_its_own() {
+    let show = show::on_air().await;
+    for width in [390, 360] {
+        let page = browser::chromium_with(Options { width, ..Options::phone() }).await;
+        page.before_pages(SMALL_WINDOW).await;
+        page.open(&format!("{}/room/demo", show.server.url)).await;
+        show::moves(&page).await;
+        page.until(CONTROLS, show::START).await;
+        page.eval("document.body.append(Object.assign(document.createElement('p'), { id: 'other' })); owner = document.getElementById('other')").await;
+        page.tap(120, 90).await;
+        page.until(&format!("getComputedStyle({CONTROLS}).visibility === 'visible'"), SOON).await;
+        let [left, _, right, _] = show::rect(&page, ".controls button:last-child").await;
+        assert!(left > 0.0 && right <= f64::from(width), "all of them fit: {left} to {right}");
+        show::tap(&page, ".control.wide").await;
+        page.until(&format!("document.pictureInPictureElement === {LIVE}"), SOON).await;
+        page.picture(&format!("controls-{width}x844")).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,6 +167,31 @@ async fn the_screen_stays_bright_while_it_is_watched_and_no_longer() {
     }
     page.eval(&format!("{LIVE}.remove()")).await;
     page.until("held === 0", SOON).await;
+}
+
+/// As a link is opened in a new tab, to be looked at later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_opened_behind_another_stops_loading_and_is_live_when_it_is_seen() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.before_pages(
+        "let hidden = true; delete window.WebTransport; \
+         Object.defineProperty(document, 'hidden', { get: () => hidden }); \
+         window.show = () => { hidden = false; document.dispatchEvent(new Event('visibilitychange')); }; \
+         const real = window.fetch; window.asked = 0; \
+         window.fetch = (url, options) => { window.asked += String(url).endsWith('.mp4'); return real(url, options); };",
+    )
+    .await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    page.until("asked > 1", show::START).await;
+    // A segment is asked for each second, until none is.
+    let rests = "window.last === asked ? performance.now() - window.since > 2500 \
+                 : (window.last = asked, window.since = performance.now(), false)";
+    page.until(rests, SOON).await;
+    page.eval("show()").await;
+    show::moves(&page).await;
+    page.until(&format!("{LIVE}.state === 'live' && {LIVE}.stats().latencyMs < 1500"), SOON).await;
+    show::quiet(&page, "opened behind another").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,12 +36,90 @@ async fn row_21_a_finger_likes_where_it_taps_and_wipes_the_picture_clear() {
 
     let seen = |name: &str| format!("getComputedStyle({ROOT}.querySelector('{name}')).display !== 'none'");
     page.swipe((100, 110), (300, 112)).await;
-    page.until(&format!("!({}) && !({})", seen(".danmaku"), seen(".top")), SOON).await;
+    page.until(&format!("!({}) && !({})", seen(".danmaku"), seen(".online")), SOON).await;
     page.picture("swiped-clear-390x844").await;
     page.swipe((300, 110), (100, 112)).await;
-    page.until(&format!("({}) && ({})", seen(".danmaku"), seen(".top")), SOON).await;
+    page.until(&format!("({}) && ({})", seen(".danmaku"), seen(".online")), SOON).await;
     assert_eq!(page.eval(&format!("return {LIVE}.paused")).await, json!(false));
     show::quiet(&page, "fingers").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tap_that_wakes_the_controls_presses_none_of_them() {
+    let show = show::on_air().await;
+    let page = browser::chromium_with(Options::phone()).await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    page.until(CONTROLS, show::START).await;
+    page.until(&format!("{ROOT}.querySelector('.like-count').textContent.trim() !== ''"), SOON).await;
+    page.eval(&format!(
+        "window.pressed = []; window.hearts = 0; {ROOT}.addEventListener('click', event => event.composedPath()[0].closest('button') && \
+         pressed.push(event.composedPath()[0].closest('button').className)); \
+         new MutationObserver(changes => changes.forEach(c => c.addedNodes.forEach(n => hearts += n.className === 'burst'))) \
+         .observe({ROOT}.querySelector('.overlay'), {{ childList: true }})"
+    ))
+    .await;
+    let rests = format!("{ROOT}.querySelector('.overlay:not(.awake)')");
+    let shown = format!("getComputedStyle({ROOT}.querySelector('.controls')).visibility === 'visible'");
+    // Where the menu of qualities comes.
+    page.until(&rests, SOON).await;
+    page.until(&format!("!({shown})"), SOON).await;
+    show::tap(&page, ".control.words").await;
+    page.until(&shown, SOON).await;
+    // Twice at one place is a like, also there, and of two fingers' taps the first wakes.
+    page.until(&rests, SOON).await;
+    page.until(&format!("!({shown})"), SOON).await;
+    let [left, top, right, bottom] = show::rect(&page, ".control.words").await;
+    page.double_tap(((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32).await;
+    page.until("hearts === 1", SOON).await;
+    assert_eq!(page.eval("return pressed").await, json!(["like-button"]), "liking is all that was done");
+    assert_eq!(page.eval(&format!("return {ROOT}.querySelector('.sheet')")).await, json!(null));
+    // What is there to be pressed is, later than the second tap of two.
+    page.until(&shown, SOON).await;
+    page.eval("return new Promise(done => setTimeout(done, 400))").await;
+    show::tap(&page, ".control.words").await;
+    page.until(&format!("{ROOT}.querySelector('.sheet')"), SOON).await;
+    show::quiet(&page, "waking taps").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_takes_the_keys_and_gives_them_back() {
+    let show = show::on_air().await;
+    let page = browser::chromium().await;
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    show::moves(&page).await;
+    page.until(CONTROLS, show::START).await;
+    let at = format!("{ROOT}.activeElement");
+    let opener = format!("{ROOT}.querySelector('.control.words')");
+    page.click(&format!("{ROOT}.querySelector('.overlay')")).await;
+    page.eval(&format!("{opener}.focus()")).await;
+    page.press('\u{e007}').await; // Enter
+    page.until(&format!("{at}?.matches('.sheet')"), SOON).await;
+    // A choice is gone to by arrows, which leave the volume alone there.
+    page.press('\u{e004}').await; // Tab
+    page.press('\u{e004}').await;
+    page.until(&format!("{at}.matches('.choice[aria-checked=true]')"), SOON).await;
+    page.press('\u{e015}').await; // Arrow down
+    page.until(&format!("{at} === {ROOT}.querySelectorAll('.choice')[1]"), SOON).await;
+    page.press('\u{e007}').await;
+    page.until(&format!("!{ROOT}.querySelector('.sheet') && {at} === {opener}"), SOON).await;
+    assert_eq!(page.eval(&format!("return [{LIVE}.volume, {LIVE}.quality]")).await, json!([1, "540p"]));
+    // So the next key is heard. Held down it counts once, and Caps Lock changes nothing.
+    page.eval(&format!(
+        "for (const repeat of [false, true, true]) \
+         {opener}.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'K', repeat, bubbles: true, composed: true }}))"
+    ))
+    .await;
+    page.until(&format!("{LIVE}.paused"), SOON).await;
+    // Nor does it matter that a sheet is looked at for longer than the controls stay.
+    page.press('k').await;
+    page.until(&format!("!{LIVE}.paused"), SOON).await;
+    page.press('?').await;
+    page.until(&format!("{at}?.matches('.sheet')"), SOON).await;
+    page.eval("return new Promise(done => setTimeout(done, 4000))").await;
+    page.press('\u{e00c}').await; // Escape
+    page.until(&format!("!{ROOT}.querySelector('.sheet') && {at} === {opener}"), SOON).await;
+    show::quiet(&page, "sheets").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,6 +168,12 @@ async fn row_21_the_keys_of_video_sites_work_and_what_was_chosen_is_remembered()
         ))
         .await;
     assert_eq!(left, json!([name, name, 9, true]), "as the viewer left it");
+    // Nothing over the picture asks for sound that the viewer does not want.
+    page.until(&format!("{ROOT}.querySelector('.sound')"), SOON).await;
+    assert_eq!(
+        page.eval(&format!("return {ROOT}.querySelector('.sound').checkVisibility()")).await,
+        json!(false)
+    );
     // Silence is something to be remembered, too.
     page.click(&format!("{ROOT}.querySelector('.overlay')")).await;
     for _ in 0..20 {
@@ -201,8 +285,10 @@ async fn row_21_the_picture_goes_along_when_the_page_scrolls_on() {
         page.picture(&format!("mini-{size}")).await;
         axe::finds_nothing(&page, "mini").await;
         show::moves(&page).await;
-        // Back by its button; away again; closed it pauses and stays away.
-        page.eval(&format!("{ROOT}.querySelector('.float .only-mini').click()")).await;
+        // Back by its button, which is there after a swipe too; away again; closed it pauses and stays away.
+        page.eval(&format!("{LIVE}.toggleAttribute('clear', true)")).await;
+        page.click(&format!("{ROOT}.querySelector('.float .only-mini')")).await;
+        page.eval(&format!("{LIVE}.toggleAttribute('clear', false)")).await;
         page.until(&format!("!{LIVE}.hasAttribute('mini') && {video}.top > -1"), SOON).await;
         // Or it does not know that it was back.
         show::frame(&page).await;

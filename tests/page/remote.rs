@@ -230,3 +230,50 @@ async fn nothing_is_at_the_edge_that_some_sets_cut_off() {
     );
     assert_eq!(page.eval(&outside).await, Value::Array(Vec::new()));
 }
+
+/// What a browser before container queries (webOS 23 and Tizen 7 are Chromium 94) makes of the styles.
+const OLD_STYLES: &str =
+    "for (const sheet of ROOT.adoptedStyleSheets) for (let at = sheet.cssRules.length - 1; at >= 0; at--) {
+    const rule = sheet.cssRules[at];
+    const old = rule instanceof CSSSupportsRule && rule.conditionText.includes('container-type');
+    if (old || rule instanceof CSSContainerRule) sheet.deleteRule(at);
+    if (old) for (const inner of [...rule.cssRules].reverse()) sheet.insertRule(inner.cssText, at);
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_of_some_years_ago_has_the_same_columns() {
+    let show = show::on_air().await;
+    let page = television(&show).await;
+    page.eval(&OLD_STYLES.replace("ROOT", ROOT)).await;
+    let [_, top, right, bottom] = show::rect(&page, ".stage").await;
+    let side = show::rect(&page, ".side").await;
+    assert!(side[0] >= right && side[2] - side[0] > 400.0, "beside the picture: {side:?}");
+    assert_eq!((side[1], side[3]), (top, bottom), "as high as it, however much is said");
+    for shown in [".buy", ".messages", ".bar"] {
+        let at = show::rect(&page, shown).await;
+        assert!(at[1] >= top && at[3] <= bottom && at[3] - at[1] > 40.0, "{shown}: {at:?} in {side:?}");
+    }
+    page.press(DOWN).await;
+    page.until(&format!("{AT}.matches('.buy')"), SOON).await;
+    seen(&page).await;
+    page.picture("television-old-1920x1080").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_of_a_remote_play_and_pause_wherever_the_focus_is() {
+    let show = show::on_air().await;
+    let page = television(&show).await;
+    for (key, paused) in [
+        ("MediaPlayPause", true),
+        ("MediaPlay", false),
+        ("MediaPause", true),
+        ("MediaPlayPause", false),
+        ("MediaStop", true),
+    ] {
+        page.eval(&format!(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
+        ))
+        .await;
+        page.until(&format!("{LIVE}.paused === {paused}"), SOON).await;
+    }
+}

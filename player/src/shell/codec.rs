@@ -8,19 +8,17 @@ impl Shell {
     /// Goes on with the state of the room, if all that has to be known of its codecs is.
     pub(crate) fn choose(&self) {
         let Some(mut stream) = self.undecided.take() else { return };
-        let best = codecs::best(&stream.renditions, |one| {
+        let known = codecs::keep(&mut stream.renditions, |one| {
             let fps = f64::from(one.frame_rate_milli) / 1e3;
             match self.port.plays(&one.codecs, one.width, one.height, one.average_bps, fps) {
                 -1 => None,
                 verdict => Some(verdict != 0),
             }
         });
-        match best {
-            Some(best) => {
-                codecs::keep(&mut stream.renditions, best);
-                self.input(Input::Stream(Some(stream)));
-            }
-            None => drop(self.undecided.replace(Some(stream))),
+        if known {
+            self.input(Input::Stream(Some(stream)));
+        } else {
+            self.undecided.replace(Some(stream));
         }
     }
 }

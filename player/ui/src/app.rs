@@ -2,7 +2,7 @@
 //! puts them side by side.
 
 use crate::media::{controls, picture, sheets};
-use crate::page::browser::{Node, field, text, window};
+use crate::page::browser::{Node, text, window};
 use crate::page::dom::{Child, Drawn, El, Place, aside, div};
 use crate::page::events::{self, Listener, Timer};
 use crate::page::host::{Figures, Host, Player};
@@ -325,18 +325,12 @@ impl Drop for Mounted {
     }
 }
 
-fn language(host: &Host) -> String {
-    let of_page = host.closest("[lang]").and_then(|element| element.attribute("lang"));
-    let of_browser = || text(&field(&window(), "navigator"), "language");
-    of_page.filter(|lang| !lang.is_empty()).unwrap_or_else(of_browser)
-}
-
 /// Draws into the `.hawker` box of `root`.
 pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
     let parent =
         root.find(".hawker").ok_or_else(|| JsValue::from_str("hawker-ui: the root has no .hawker box"))?;
     styles::adopt(root);
-    let words = words::pick(&language(&host));
+    let words = words::pick(&text(&host, "language"));
     let owned = host.clone();
     events::settle_each_turn();
     let part = Part::new();
@@ -351,7 +345,7 @@ pub(crate) fn mount(host: Host, root: &Node) -> Result<Mounted, JsValue> {
     let mut listeners: Vec<Listener> = ["hawker:state", "hawker:quality", "hawker:ready"]
         .map(|name| Listener::new(&owned, name, move |_| ui.look()))
         .into();
-    // A network that is back, or a page that is looked at again, need not wait for the back-off.
+    // A network that is back need not wait for the back-off.
     listeners.push(Listener::new(&window(), "online", move |_| ui.with_link(|link| link.room(Input::Open))));
     listeners.push(Listener::new(&owned, "hawker:blocked", move |_| ui.look()));
     listeners.push(Listener::new(&owned, "keydown", move |event| controls::key(ui, &event)));

@@ -68,7 +68,7 @@ pub struct RenditionHealth {
 /// Something an operator should change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
-    /// `rare-keyframes`, `unaligned-keyframes`, `dropped-frames`, `foreign-sound`, `no-sound` or `gone`.
+    /// `rare-keyframes`, `unaligned-keyframes`, `open-gops`, `dropped-frames`, `foreign-sound`, `no-sound` or `gone`.
     code: &'static str,
     /// The keyframe interval in ms, the number of frames; else 0.
     value: u64,
@@ -149,6 +149,11 @@ fn rendition(
         let message = "Its keyframes are not where the other encoders of this room have theirs, and nobody can change to it. Send all \
                        qualities from one encoder, with one keyframe interval.";
         warn("unaligned-keyframes", 0, message.into());
+    }
+    if encoder.is_some_and(|encoder| encoder.leading > 0) {
+        let message = "Its groups of pictures are open: who joins or changes quality misses some frames after each keyframe. Have the \
+                       encoder close them (x265: open-gop=0), or send no B-frames.";
+        warn("open-gops", 0, message.into());
     }
     if health.dropped > 0 {
         warn("dropped-frames", health.dropped, format!("{} frames could not be used.", health.dropped));

@@ -55,6 +55,8 @@ pub struct Health {
     pub mended: u64,
     /// Sound in a codec other than AAC and Opus, which nobody hears.
     pub foreign_audio: u64,
+    /// Frames that viewers who join or change quality miss, for they need what comes before the keyframe that they join with.
+    pub leading: u64,
 }
 
 /// A seat that is held: given back when dropped.
@@ -106,6 +108,7 @@ impl Ingest {
             dropped: 0,
             mended: 0,
             foreign_audio: 0,
+            leading: 0,
         };
         let publishing = Publishing { room: address.room.clone(), health, stop: stop.clone() };
         desk.publishers.insert(id, publishing);
@@ -182,6 +185,7 @@ impl Seat {
             publishing.health.dropped = counts.dropped;
             publishing.health.mended = counts.mended;
             publishing.health.foreign_audio = counts.foreign_audio;
+            publishing.health.leading = counts.leading;
         }
     }
 

@@ -22,7 +22,7 @@ const HAWKER: &str = r#"<!doctype html>
 <hawker-live room="{room}" {how} bare></hawker-live>
 "#;
 
-/// With its room, which talks.
+/// With its room, which talks. The lab asks for all rungs, however small the picture is beside the words.
 const ROOM: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <title>Hawker</title>
@@ -31,7 +31,7 @@ const ROOM: &str = r#"<!doctype html>
 <script type="module" src="{server}/sdk/hawker.js"></script>
 <script type="module" src="hawker.js"></script>
 <script type="module" src="words.js"></script>
-<hawker-live room="{room}" {how}></hawker-live>
+<hawker-live room="{room}" {how} uncapped></hawker-live>
 "#;
 
 /// All are silent but one.
@@ -73,14 +73,15 @@ pub async fn serve(host: Ipv4Addr, server: &str, room: &'static str) -> Result<S
     let script = "text/javascript";
     let router = Router::new()
         .route("/hawker.html", ours("", MUTED))
+        .route("/hawker-http.html", ours("", HTTP))
         .route("/hawker-sound.html", ours("", ""))
         // What stands before the SDK looks at `fetch`, so that all must go over it.
         .route("/hawker-plain.html", ours("<script src=\"plain.js\"></script>\n", HTTP))
         .route("/hawker-hls.html", ours("<script src=\"parts.js\"></script>\n", HTTP))
         .route("/estimate-udp.html", ours(ESTIMATE, MUTED))
         .route("/estimate-http.html", ours(ESTIMATE, HTTP))
-        .route("/hawker-http.html", talking(HTTP))
-        .route("/hawker-udp.html", talking(MUTED))
+        .route("/hawker-room-http.html", talking(HTTP))
+        .route("/hawker-room.html", talking(MUTED))
         .route("/words.js", file("lab/words.js", script)?)
         .route("/players.html", file("lab/players.html", "text/html")?)
         .route("/reader.js", file("lab/reader.js", script)?)

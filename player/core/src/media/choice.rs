@@ -1,5 +1,5 @@
-//! What the viewer and the screen want of a ladder: a rendition by name, and no more lines than are seen. Kept over ladders;
-//! what the link carries is the business of `abr`.
+//! What the viewer and the screen want of a ladder: one rendition, or none better than one. By name, so both are kept over ladders
+//! that have it; what the link carries is the business of `abr`.
 
 use super::player::Input;
 use hawker_wire::proto::Rendition;
@@ -9,8 +9,8 @@ use hawker_wire::proto::Rendition;
 pub(super) struct Choice {
     /// The rendition's name; `None`: automatic.
     name: Option<String>,
-    /// Unasked, nothing with more lines than this; `None`: no bound.
-    lines: Option<u32>,
+    /// Unasked, nothing better than this; `None`: no bound.
+    best: Option<String>,
 }
 
 impl Choice {
@@ -18,15 +18,33 @@ impl Choice {
     pub(super) fn learn(&mut self, wish: Input) {
         match wish {
             Input::Quality(name) => self.name = name,
-            Input::Cap(lines) => self.lines = lines,
+            Input::Cap(name) => self.best = name,
             _ => {}
         }
     }
 
-    /// The rung chosen by name, and the best one that may be taken unasked: the lowest where all have more lines.
+    /// The rung chosen by name, and the best one that may be taken unasked.
     pub(super) fn among(&self, ladder: &[Rendition]) -> (Option<usize>, usize) {
-        let fixed = self.name.as_ref().and_then(|name| ladder.iter().position(|r| r.name == *name));
-        let fits = |lines| ladder.iter().position(|r| r.height <= lines).unwrap_or(usize::MAX);
-        (fixed, self.lines.map_or(0, fits))
+        let rung = |name: &Option<String>| ladder.iter().position(|one| Some(&one.name) == name.as_ref());
+        (rung(&self.name), rung(&self.best).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_tells_renditions_of_one_size_apart_and_ends_with_its_ladder() {
+        let ladder = |names: &str| -> Vec<_> {
+            let one = |name: &str| Rendition { name: name.into(), height: 1080, ..Rendition::default() };
+            names.split_whitespace().map(one).collect()
+        };
+        let mut choice = Choice::default();
+        assert_eq!(choice.among(&ladder("1080p60 1080p30 720p")), (None, 0));
+        choice.learn(Input::Cap(Some("1080p30".into())));
+        choice.learn(Input::Quality(Some("720p".into())));
+        assert_eq!(choice.among(&ladder("1080p60 1080p30 720p")), (Some(2), 1));
+        assert_eq!(choice.among(&ladder("other")), (None, 0));
     }
 }

@@ -13,61 +13,84 @@ pub fn asked(codecs: &str) -> Option<&'static str> {
     ASKED.into_iter().find(|name| codecs.starts_with(name))
 }
 
-/// The best codec of a room that plays here, itself `None` for what is not asked about; `None`: some answer is still missing.
-/// `plays` knows, for the first rendition in a codec, or does not know yet.
-pub fn best(
-    renditions: &[Rendition],
-    plays: impl Fn(&Rendition) -> Option<bool>,
-) -> Option<Option<&'static str>> {
-    for codec in ASKED {
-        if let Some(first) = renditions.iter().find(|one| asked(&one.codecs) == Some(codec))
-            && plays(first)?
-        {
-            return Some(Some(codec));
+/// Leaves the ladder of the best codec that plays here, without what of it does not. `false`: some answer is still missing, and
+/// nothing was left out. `plays` knows, of one rendition, or does not know yet.
+///
+/// A device that carries a codec, but not the best rendition in it, takes it from the first that it carries, as long as that is no
+/// smaller than what there is in H.264. A room that has nothing that plays stays as it is: an attempt is better than nothing.
+#[must_use]
+pub fn keep(renditions: &mut Vec<Rendition>, plays: impl Fn(&Rendition) -> Option<bool>) -> bool {
+    let plain = renditions.iter().find(|one| asked(&one.codecs).is_none()).map_or(0, |one| one.height);
+    let mut left = (None, 0);
+    'asking: for codec in ASKED {
+        let ladder = renditions.iter().enumerate().filter(|(_, one)| asked(&one.codecs) == Some(codec));
+        for (lower, (at, one)) in ladder.enumerate() {
+            if lower > 0 && one.height < plain {
+                break;
+            }
+            match plays(one) {
+                None => return false,
+                Some(false) => {}
+                Some(true) => {
+                    left = (Some(codec), at);
+                    break 'asking;
+                }
+            }
         }
     }
-    Some(None)
-}
-
-/// Leaves the ladder of one codec, `None` being what is not asked about. A room that has nothing of it stays as it is: an attempt
-/// is better than nothing.
-pub fn keep(renditions: &mut Vec<Rendition>, codec: Option<&str>) {
-    let fits = |rendition: &Rendition| asked(&rendition.codecs) == codec;
-    if renditions.iter().any(fits) {
-        renditions.retain(fits);
+    let fits = |at: usize, one: &Rendition| at >= left.1 && asked(&one.codecs) == left.0;
+    if renditions.iter().enumerate().any(|(at, one)| fits(at, one)) {
+        let mut at = 0..;
+        renditions.retain(|one| at.next().is_some_and(|at| fits(at, one)));
     }
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kept(of: &str, codec: Option<&str>) -> String {
-        let of =
-            of.split_whitespace().map(|codecs| Rendition { codecs: codecs.into(), ..Rendition::default() });
-        let mut renditions: Vec<_> = of.collect();
-        keep(&mut renditions, codec);
-        renditions.iter().map(|one| one.codecs.as_str()).collect::<Vec<_>>().join(" ")
+    /// What is left of renditions, `codecs@lines` each, where these play and of those is not known yet whether they do.
+    fn kept(of: &str, plays: &str, unknown: &str) -> Option<String> {
+        let one = |text: &str| {
+            let (codecs, lines) = text.split_once('@').expect("codecs@lines");
+            Rendition {
+                name: text.into(),
+                codecs: codecs.into(),
+                height: lines.parse().expect("lines"),
+                ..Rendition::default()
+            }
+        };
+        let mut renditions: Vec<_> = of.split_whitespace().map(one).collect();
+        let among = |list: &str, name: &str| list.split_whitespace().any(|start| name.starts_with(start));
+        let known =
+            keep(&mut renditions, |one| (!among(unknown, &one.name)).then(|| among(plays, &one.name)));
+        let names: Vec<_> = renditions.iter().map(|one| one.name.as_str()).collect();
+        known.then(|| names.join(" "))
     }
 
     #[test]
     fn the_best_that_plays_is_taken_and_an_answer_waited_for() {
-        let of = |codecs: &str| Rendition { codecs: codecs.into(), ..Rendition::default() };
-        let all = ["avc1.64001f", "hvc1.1.6.L93.90", "av01.0.04M.08"].map(of);
-        let says = |av1, hevc| best(&all, |one| if one.codecs.starts_with("av01") { av1 } else { hevc });
-        assert_eq!(says(Some(true), None), Some(Some("av01")));
-        assert_eq!(says(Some(false), Some(true)), Some(Some("hvc1")));
-        assert_eq!(says(Some(false), Some(false)), Some(None));
-        assert_eq!((says(None, Some(true)), says(Some(false), None)), (None, None));
-        assert_eq!(best(&all[..1], |_| None), Some(None), "nothing to ask");
+        let all = "hvc1@1080 av01@1080 avc1@1080 hvc1@540 avc1@540";
+        let left = |plays, unknown| kept(all, plays, unknown);
+        assert_eq!(left("av01", "hvc1").as_deref(), Some("av01@1080"));
+        assert_eq!(left("hvc1", "").as_deref(), Some("hvc1@1080 hvc1@540"));
+        assert_eq!(left("", "").as_deref(), Some("avc1@1080 avc1@540"));
+        assert_eq!((left("hvc1", "av01"), left("", "hvc1")), (None, None));
+        assert_eq!(kept("avc1@1080", "", "avc1").as_deref(), Some("avc1@1080"), "nothing to ask");
+        assert_eq!(
+            kept("hvc1@1080", "", "").as_deref(),
+            Some("hvc1@1080"),
+            "an attempt is better than nothing"
+        );
     }
 
     #[test]
-    fn one_ladder_is_left() {
-        let all = "avc1.64001f,mp4a.40.2 hvc1.1.6.L93.90,opus av01.0.04M.08 avc1.64000d";
-        assert_eq!(kept(all, None), "avc1.64001f,mp4a.40.2 avc1.64000d");
-        assert_eq!(kept(all, Some("hvc1")), "hvc1.1.6.L93.90,opus");
-        assert_eq!(kept(all, Some("av01")), "av01.0.04M.08");
-        assert_eq!(kept("hvc1.1.6.L93.90", None), "hvc1.1.6.L93.90", "an attempt is better than nothing");
+    fn a_ladder_whose_best_does_not_play_is_taken_from_the_first_that_does() {
+        let all = "hvc1@2160 hvc1@1080 avc1@1080 hvc1@720 avc1@720";
+        assert_eq!(kept(all, "hvc1@1080", "").as_deref(), Some("hvc1@1080 hvc1@720"));
+        assert_eq!(kept(all, "hvc1@1080", "hvc1@2160"), None);
+        assert_eq!(kept(all, "hvc1@7", "").as_deref(), Some("avc1@1080 avc1@720"), "smaller than in H.264");
+        assert_eq!(kept("hvc1@2160 hvc1@720", "hvc1@7", "").as_deref(), Some("hvc1@720"));
     }
 }

@@ -39,8 +39,8 @@ pub enum Input {
     GoLive,
     /// A rendition by name; `None`: automatic.
     Quality(Option<String>),
-    /// Unasked, nothing with more lines than this is played; `None`: no bound.
-    Cap(Option<u32>),
+    /// Unasked, nothing better than the rendition of this name is played; `None`: no bound.
+    Cap(Option<String>),
     /// The page is hidden or shown, and whether it makes no sound.
     Hidden {
         /// `document.hidden`.

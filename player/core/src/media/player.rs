@@ -175,7 +175,7 @@ impl Player {
 
     /// A new MediaSource, after a pause that grows while nothing plays.
     fn broken(&mut self, now: Instant) {
-        if self.rebuild.is_some() || self.stopped || self.give_up_codec() {
+        if self.rebuild.is_some() || self.stopped {
             return;
         }
         self.loader.handle(now, loader::Input::Stop);
@@ -548,6 +548,7 @@ impl Machine for Player {
                 }
             }
             Input::Full => self.buffer.handle(now, buffer::Input::Full),
+            Input::Broken if self.give_up_codec() => {}
             Input::Broken => self.broken(now),
             Input::Sample(sample) => {
                 if sample.decoded > 0 {

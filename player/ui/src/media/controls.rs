@@ -1,11 +1,12 @@
 //! The control bar and its keys. Every control is a button or a slider with a name; what it does is the engine's public API.
 
 use super::picture::go_live;
+use super::sheets::focus;
 use crate::app::{Sheet, Ui};
 use crate::page::browser::{Event, Node, Promise, call, document, flag, number, part, text};
 use crate::page::dom::{El, button, div, input, span};
 use crate::page::events::Callback;
-use crate::page::host::{AUTO, Host};
+use crate::page::host::{AUTO, Host, Player};
 use crate::page::icons::{self, Icon, icon};
 use hawker_player_core::texts::concat;
 use wasm_bindgen::{JsCast, JsValue};
@@ -115,11 +116,12 @@ fn control(ui: Ui, class: &'static str, look: fn(Ui) -> (&'static str, Icon), ac
 }
 
 fn play_look(ui: Ui) -> (&'static str, Icon) {
-    if ui.player.with(|player| player.paused) {
-        (ui.words.play(), icons::PLAY)
-    } else {
-        (ui.words.pause(), icons::PAUSE)
-    }
+    if ui.player.with(rests) { (ui.words.play(), icons::PLAY) } else { (ui.words.pause(), icons::PAUSE) }
+}
+
+/// A start that the browser refused is none.
+fn rests(player: &Player) -> bool {
+    player.paused || player.blocked
 }
 
 fn silent(ui: Ui) -> bool {
@@ -132,8 +134,7 @@ fn mute_look(ui: Ui) -> (&'static str, Icon) {
 
 fn toggle_play(ui: Ui) {
     ui.with_host(|host| {
-        let paused = host.player().paused;
-        host.act(if paused { "play" } else { "pause" });
+        host.act(if rests(&host.player()) { "play" } else { "pause" });
     });
     ui.look();
 }
@@ -190,20 +191,35 @@ pub(crate) fn key(ui: Ui, event: &Event) {
     let path = call(event, "composedPath").unwrap_or_default();
     let Some(at) = part::<Node>(&path, "0") else { return };
     let is = |selector| at.is(selector);
-    let key = text(event, "key");
+    let mut key = text(event, "key");
+    if key.len() == 1 {
+        // Caps Lock changes nothing.
+        key.make_ascii_lowercase();
+    }
     if key == "Escape" {
         ui.close_sheet();
         return;
     }
     let taken = match key.as_str() {
         " " => is("input, button, a"),
-        "ArrowUp" | "ArrowDown" => is("input, [tabindex='0']"),
+        "ArrowUp" | "ArrowDown" => is("input, .sheet, [tabindex='0']"),
         _ => is("input:not([type=range], [type=checkbox])"),
     };
     if taken {
         return;
     }
+    if is("[role=radio], [role=tab]") && key.starts_with("Arrow") {
+        let back = key == "ArrowUp" || key == "ArrowLeft";
+        let way = if back { "previousElementSibling" } else { "nextElementSibling" };
+        if let Some(next) = part(&at, way) {
+            focus(&next);
+        }
+        event.prevent_default();
+        return;
+    }
     match key.as_str() {
+        // A key that is held down is pressed once.
+        " " | "k" | "m" | "f" | "c" | "i" | "p" | "l" | "?" if flag(event, "repeat") => {}
         " " | "k" | "MediaPlayPause" => toggle_play(ui),
         "m" => toggle_mute(ui),
         "f" => full_screen(ui),

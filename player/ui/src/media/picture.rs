@@ -1,11 +1,12 @@
 //! What lies over the picture: danmaku, badges, its state, the unmute pill and the controls.
 
 use super::controls;
-use crate::app::{Later, Ui};
+use crate::app::{Later, Sheet, Ui};
 use crate::page::dom::{Child, Drawn, El, button, div, el, p, span};
 use crate::page::icons::{self, icon};
 use crate::page::money;
 use crate::page::signals::{Signal, follow};
+use crate::page::store::{self, SOUND};
 use crate::page::voice::Said;
 use crate::page::words::fill;
 use crate::room::danmaku;
@@ -13,6 +14,7 @@ use crate::sale::goods;
 use hawker_player_core::sale::countdown;
 use hawker_player_core::texts::concat;
 use hawker_wire::Wall;
+use std::cell::Cell;
 
 /// How long the controls stay after the pointer rests, in ms.
 const AWAKE_MS: i32 = 3_000;
@@ -34,9 +36,17 @@ pub(crate) fn overlay(ui: Ui) -> El {
         ui.after(Later::Rest, AWAKE_MS, move || awake.set(false));
     };
     let class = move || {
-        let shown = awake.get() || ui.player.with(|player| player.paused);
+        let shown = awake.get() || ui.player.with(|player| player.paused) || ui.sheet.get() != Sheet::None;
         if shown { "overlay awake" } else { "overlay" }
     };
+    // What opened a sheet is there when that closes: it gets the keys back.
+    let open = Cell::new(false);
+    follow(move || {
+        let now = ui.sheet.get() != Sheet::None;
+        if open.replace(now) {
+            wake();
+        }
+    });
     el("div")
         .class(class)
         // A click on the picture takes the keys along; Tab goes to the buttons.
@@ -117,7 +127,7 @@ fn state(ui: Ui) -> Option<El> {
             }
             "connecting" => ("", words.connecting(), ""),
             "stalled" => ("", words.stalled(), ""),
-            "offline" if player.starts_ms > 0 => (icons::CLOCK, words.offline(), ""),
+            "offline" if player.starts_ms > 0 => (icons::CLOCK, words.offline(), words.offline_hint()),
             "offline" => (icons::CAMERA, words.offline(), words.offline_hint()),
             "ended" if ui.room(&ui.goods, |room| room.shelf.is_empty()) => (icons::FLAG, words.ended(), ""),
             "ended" => (icons::FLAG, words.ended(), words.ended_hint()),
@@ -144,11 +154,13 @@ fn state(ui: Ui) -> Option<El> {
     let art = if busy {
         span("spinner").attr("aria-hidden", "true")
     } else if start {
-        button("art").attr("aria-label", words.play()).tap(ui, go_live).child(icon(art))
+        button("art").attr("aria-label", words.play()).child(icon(art))
     } else {
         span("art").child(icon(art))
     };
-    Some(div(if busy { "state busy" } else { "state" }).child((
+    let state = div(if busy { "state busy" } else { "state" });
+    let state = if start { state.tap(ui, go_live) } else { state };
+    Some(state.child((
         art,
         p("state-title").child(title),
         (!hint.is_empty()).then(|| p("state-hint").child(hint)),
@@ -174,8 +186,10 @@ fn countdown(ui: Ui) -> Option<El> {
 fn sound(ui: Ui) -> Option<El> {
     let silent =
         ui.player.with(|player| player.muted && !player.paused && !player.blocked && player.state == "live");
+    // Who has muted it knows how to undo that, where there are controls.
+    let class = if store::read(SOUND).starts_with('-') { "sound own" } else { "sound" };
     silent.then(|| {
-        button("sound").tap(ui, controls::toggle_mute).child((icon(icons::MUTED), ui.words.tap_for_sound()))
+        button(class).tap(ui, controls::toggle_mute).child((icon(icons::MUTED), ui.words.tap_for_sound()))
     })
 }
 

@@ -1,7 +1,7 @@
 //! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
 
 use crate::app::{Sheet, Ui};
-use crate::page::browser::{Event, call, flag, number, set, text, trim};
+use crate::page::browser::{Event, Node, call, field, flag, number, part, set, text, trim};
 use crate::page::dom::{Child, El, button, div, dl, el, form, input, label, p, span, svg};
 use crate::page::events::Frame;
 use crate::page::host::{AUTO, Figures, Host};
@@ -29,9 +29,11 @@ pub(crate) fn sheet(ui: Ui) -> impl Child {
             Sheet::Name => (ui.words.name_title(), name(ui)),
             Sheet::Keys => (ui.words.keys(), keys(ui)),
         };
+        let dialog = div("sheet").attr("role", "dialog").attr("aria-label", title).attr("tabindex", "-1");
+        hand_over(ui, dialog.node());
         Some((
             div("veil").attr("aria-hidden", "true").tap(ui, |ui| ui.close_sheet()),
-            div("sheet").attr("role", "dialog").attr("aria-label", title).child((
+            dialog.child((
                 div("sheet-head").child((
                     el("h2").child(title),
                     button("plain")
@@ -43,6 +45,33 @@ pub(crate) fn sheet(ui: Ui) -> impl Child {
             )),
         ))
     }
+}
+
+/// The keys go to the sheet, or to its field, and back to where they were when it closes.
+fn hand_over(ui: Ui, sheet: Node) {
+    keep(ui.with_host(|host| part(&field(host, "shadowRoot"), "activeElement")).flatten().map(Back));
+    let frame = Frame::new(move || {
+        // A remote control may be there already.
+        if sheet.find(":focus").is_none() {
+            focus(sheet.find(".field").as_ref().unwrap_or(&sheet));
+        }
+    });
+    frame.ask();
+    keep(frame);
+}
+
+/// Gets the keys when dropped.
+struct Back(Node);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        focus(&self.0);
+    }
+}
+
+/// Every element has it.
+pub(super) fn focus(node: &Node) {
+    let _ = call(node, "focus");
 }
 
 fn quality(ui: Ui) -> El {
@@ -92,6 +121,8 @@ fn why(ui: Ui) -> String {
     });
     let limit = ui.with_host(Host::screen).flatten().map(|screen| text(&screen, "limit")).unwrap_or_default();
     let reason = match limit.as_str() {
+        // The browser's own player tells nothing.
+        _ if playing.is_empty() => return playing,
         _ if better.is_none() => words.why_best().to_owned(),
         "size" => words.why_size().to_owned(),
         "saver" => words.why_saver().to_owned(),
@@ -103,7 +134,7 @@ fn why(ui: Ui) -> String {
             _ => words.why_unknown().to_owned(),
         },
     };
-    if playing.is_empty() { reason } else { concat(&[&playing, ": ", &reason]) }
+    concat(&[&playing, ": ", &reason])
 }
 
 fn keys(ui: Ui) -> El {
@@ -256,20 +287,13 @@ fn tenths(value: f64) -> String {
 
 fn name(ui: Ui) -> El {
     let typed = Signal::new(ui.room(&ui.me, |room| room.name.clone()));
-    let field = input("field")
+    let nickname = input("field")
         .attr("type", "text")
         .attr("name", "nickname")
         .attr("autocomplete", "nickname")
         .attr("maxlength", decimal(limits::NAME_CHARS as u64))
         .prop("value", move || typed.get())
         .on("input", move |event: Event| typed.set(text(&event.target(), "value")));
-    let node = field.node();
-    let frame = Frame::new(move || {
-        // Every field has it.
-        let _ = call(&node, "focus");
-    });
-    frame.ask();
-    keep(frame);
     form("settings")
         .on("submit", move |event: Event| {
             event.prevent_default();
@@ -280,7 +304,7 @@ fn name(ui: Ui) -> El {
             }
         })
         .child((
-            label("column").child((span("slider-name").child(ui.words.name_label()), field)),
+            label("column").child((span("slider-name").child(ui.words.name_label()), nickname)),
             p("hint").child(ui.words.name_hint()),
             button("primary").attr("type", "submit").child(ui.words.name_save()),
         ))

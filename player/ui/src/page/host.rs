@@ -137,7 +137,7 @@ impl Host {
     pub(crate) fn keep_sound(&self) {
         let player = self.player();
         let percent = decimal((player.volume * 100.0).round() as u64);
-        store::keep("hawker:sound", &concat(&[if player.muted { "-" } else { "" }, &percent]));
+        store::keep(store::SOUND, &concat(&[if player.muted { "-" } else { "" }, &percent]));
     }
 
     /// An attribute, empty when absent.

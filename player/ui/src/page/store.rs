@@ -3,6 +3,9 @@
 
 use super::browser::{Storage, part, window};
 
+/// Where how loud it is, is kept.
+pub(crate) const SOUND: &str = "hawker:sound";
+
 /// Kept until the viewer clears it.
 const BROWSER: &str = "localStorage";
 

@@ -6,8 +6,11 @@ use super::dom::{El, div};
 use super::events::Timer;
 use std::cell::{Cell, RefCell};
 
-/// Between two sentences, in ms: the time in which one of eight words is said.
+/// Between two sentences, in ms: at least the time in which one of eight words is said,
 const PAUSE_MS: i32 = 3_000;
+
+/// and for each byte of it so long: fifteen letters a second, and five Chinese characters of three bytes.
+const BYTE_MS: usize = 66;
 
 /// Sentences between two about the chat: who wants to read along goes to the list.
 const CHAT_EVERY: u32 = 5;
@@ -19,10 +22,10 @@ pub(crate) enum Said {
     Notice,
     /// Why there is no picture, or that there is one.
     State,
+    /// What people say: rarely, so it comes before what may come all the time.
+    Chat,
     /// Who bought what.
     Sold,
-    /// What people say.
-    Chat,
 }
 
 /// See the module text.
@@ -100,7 +103,8 @@ impl Voice {
         if let Some(region) = &*self.region.borrow() {
             region.set_text(&text);
         }
-        self.pause.replace(Some(Timer::after(PAUSE_MS, again)));
+        let pause = i32::try_from(text.len() * BYTE_MS).unwrap_or_default().max(PAUSE_MS);
+        self.pause.replace(Some(Timer::after(pause, again)));
     }
 
     /// Nothing more is said.

@@ -125,6 +125,10 @@ fn like(ui: Ui) -> El {
     let (rising, mut next) = (hearts.node(), 0_u32);
     let tap = move |_| {
         ui.with_link(|link| link.room(Input::Tap));
+        // They go when they have risen.
+        if super::danmaku::still() {
+            return;
+        }
         if number(&rising, "childElementCount") >= HEARTS
             && let Some(first) = rising.first_element()
         {

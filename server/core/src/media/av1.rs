@@ -120,14 +120,14 @@ fn obu(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 /// What the OBUs of one temporal unit say. `None` when they do not fit.
 #[must_use]
 pub fn temporal_unit(data: &[u8]) -> Option<AccessUnit> {
-    let mut unit = AccessUnit { idr: false, slice: false };
+    let mut unit = AccessUnit::default();
     let mut rest = data;
     while !rest.is_empty() {
         let (kind, payload, tail) = obu(rest)?;
         if matches!(kind, FRAME | FRAME_HEADER) && !unit.slice {
             // 5.9.2: an existing frame is shown, the type (0 is a key frame), whether it is shown.
             let first = *payload.first()?;
-            unit = AccessUnit { idr: first >> 4 == 0b0001, slice: true };
+            unit = AccessUnit { idr: first >> 4 == 0b0001, slice: true, leading: false };
         }
         rest = tail;
     }

@@ -71,7 +71,7 @@ pub enum FlvError {
 /// How a video tag names its codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VideoCodec {
-    /// CodecID of the legacy header (E.4.3.1): 7 is AVC.
+    /// CodecID of the legacy header (E.4.3.1): 7 is AVC, and 12, by custom, HEVC.
     Legacy(u8),
     /// FourCC of the Enhanced RTMP header: `vp09`.
     FourCc([u8; 4]),
@@ -107,6 +107,8 @@ pub struct Counts {
     pub mended: u64,
     /// Tags of sound that is neither AAC nor Opus.
     pub foreign_audio: u64,
+    /// Frames that whoever joins with the keyframe before them misses.
+    pub leading: u64,
 }
 
 /// Turns the tags of one publisher into events of its pictures. A picture is known by the id of its track: 0, and others where an encoder
@@ -128,6 +130,7 @@ struct Streams {
     timeline: Timeline,
     unreadable: u64,
     foreign_audio: u64,
+    leading: u64,
 }
 
 /// A tag after its header, whichever header it has.
@@ -221,6 +224,7 @@ impl Streams {
             dropped: self.unreadable + self.timeline.dropped,
             mended: self.timeline.mended,
             foreign_audio: self.foreign_audio,
+            leading: self.leading,
         }
     }
 
@@ -247,6 +251,7 @@ impl Streams {
                 };
                 match unit {
                     Some(unit) if unit.slice => {
+                        self.leading += u64::from(unit.leading);
                         let dts = self.timeline.undo_wrap(stamp);
                         let frame = Frame { track: Track::Video, dts, cts, key: unit.idr, data };
                         self.timeline.push(frame, emit);
@@ -324,14 +329,17 @@ fn legacy_video(first: u8, mut body: Bytes) -> Result<Tag, FlvError> {
     if first >> 4 == 5 {
         return Ok(Tag::Nothing);
     }
-    if codec != 7 {
-        return Err(FlvError::VideoCodec(VideoCodec::Legacy(codec)));
-    }
+    let config: fn(Bytes) -> Config = match codec {
+        7 => Config::Video,
+        // Of no specification, and what many encoders sent H.265 as before Enhanced RTMP: laid out as H.264 is.
+        12 => Config::Hevc,
+        _ => return Err(FlvError::VideoCodec(VideoCodec::Legacy(codec))),
+    };
     let (Ok(packet_type), Ok(cts)) = (body.try_get_u8(), body.try_get_int(3)) else {
         return Ok(Tag::Unreadable);
     };
     Ok(match packet_type {
-        0 => Tag::Configuration(Config::Video(body)),
+        0 => Tag::Configuration(config(body)),
         1 => Tag::Frame { cts: cts as i32, data: body },
         _ => Tag::Nothing,
     })

@@ -119,9 +119,10 @@ fn unescape(nal: &[u8]) -> Vec<u8> {
 /// Walks the length-prefixed NAL units of one access unit. `None` when the lengths do not add up to `data`.
 #[must_use]
 pub fn access_unit(data: &[u8], length_size: u8) -> Option<AccessUnit> {
-    // Table 7-1: BLA, IDR and CRA. Pictures that lead a CRA are skipped by a decoder that starts there.
+    // Table 7-1: BLA, IDR and CRA; RASL, the pictures that lead a CRA and are skipped by a decoder that starts there.
     nal::access_unit(data, length_size, |header| match header >> 1 & 0x3f {
         16..=21 => Kind::Join,
+        8 | 9 => Kind::Leading,
         0..=9 => Kind::Slice,
         _ => Kind::Other,
     })
@@ -159,5 +160,11 @@ mod tests {
         check(&[0, 0, 0, 2, 1 << 1, 1], Some((false, true)));
         check(&[0, 0, 0, 2, 39 << 1, 1], Some((false, false)));
         check(&[0, 0, 0, 3, 2, 1], None);
+        let leading =
+            |header: u8| access_unit(&[0, 0, 0, 2, header << 1, 1], 4).map(|unit| (unit.slice, unit.leading));
+        assert_eq!(
+            (leading(8), leading(9), leading(7)),
+            (Some((true, true)), Some((true, true)), Some((true, false)))
+        );
     }
 }

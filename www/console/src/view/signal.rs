@@ -127,6 +127,9 @@ fn words(here: Here, warning: &Warning) -> String {
         (Lang::Zh, "unaligned-keyframes") => {
             "关键帧与本房间其他编码器的不对齐，观众无法切换到此画质。请用同一个编码器发送所有画质，并使用相同的关键帧间隔。".to_owned()
         }
+        (Lang::Zh, "open-gops") => {
+            "编码器使用了开放式 GOP：观众进入或切换画质时，关键帧之后会缺几帧。请在编码器中关闭（x265：open-gop=0），或不使用 B 帧。".to_owned()
+        }
         (Lang::Zh, "dropped-frames") => format!("有 {count} 帧无法使用，已丢弃。"),
         (Lang::Zh, "foreign-sound") => "声音不是 AAC 编码，观众听不到。请在编码器中选择 AAC。".to_owned(),
         (Lang::Zh, "no-sound") => "编码器没有发送声音，或声音来得太晚。请检查麦克风。".to_owned(),

@@ -24,7 +24,7 @@ impl Player {
         self.out.push_back(Output::Pause);
     }
 
-    /// What broke never showed a picture: it is the codec.
+    /// What the browser broke never showed a picture: it is the codec.
     pub(super) fn give_up_codec(&mut self) -> bool {
         let trial = self.trial.take();
         self.gave_up = trial.map(|(codec, _)| codec).or(self.gave_up);
@@ -93,15 +93,25 @@ mod tests {
         let now = Instant::from_ms(1_000);
         let mut player = Player::new(now, 1);
         assert!(joins(&mut player, now).iter().any(|wanted| matches!(wanted, Output::Open(_))));
-        player.broken(now);
+        player.handle(now, Input::Broken);
         assert_eq!(player.poll(), Some(Output::Unplayable("hvc1")));
         player.handle(now, Input::Stop);
         while player.poll().is_some() {}
         assert!(joins(&mut player, now).iter().any(|wanted| matches!(wanted, Output::Open(_))));
-        player.broken(now);
+        player.handle(now, Input::Broken);
         let wanted: Vec<_> = std::iter::from_fn(|| player.poll()).collect();
         assert!(!wanted.iter().any(|wanted| matches!(wanted, Output::Unplayable(_))), "{wanted:?}");
         assert_eq!(player.rebuilds, 1, "it counts towards giving the room up");
+    }
+
+    #[test]
+    fn a_codec_is_not_blamed_for_what_the_player_itself_cannot_go_on_with() {
+        let now = Instant::from_ms(1_000);
+        let mut player = Player::new(now, 1);
+        joins(&mut player, now);
+        // The encoder changes its configuration just then, or the buffer is full for good.
+        player.broken(now);
+        assert_eq!((player.poll(), player.rebuilds), (None, 1));
     }
 
     /// How long it takes until the codec is given up, of an element that plays and has so many pictures decoded.

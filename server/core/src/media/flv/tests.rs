@@ -47,6 +47,25 @@ fn picture_and_sound() {
 }
 
 #[test]
+fn h265_comes_by_its_old_number_too() {
+    let idr = [0, 0, 0, 3, 19 << 1, 1, 0x88];
+    let mut demuxer = Demuxer::default();
+    let tags = [
+        (Kind::Video, 0, bytes(&[&[0x1c, 0, 0, 0, 0], sample::HVCC_320X180])),
+        (Kind::Video, 40, bytes(&[&[0x1c, 1, 0, 0, 80], &idr])),
+    ];
+    let key = Frame { track: Track::Video, dts: 40, cts: 80, key: true, data: Bytes::copy_from_slice(&idr) };
+    assert_eq!(
+        demux(&mut demuxer, &tags).unwrap(),
+        [Event::Config(Config::Hevc(Bytes::from_static(sample::HVCC_320X180))), Event::Frame(key)]
+    );
+    // Of an open group of pictures, for the operator to be told.
+    let leads = bytes(&[&[0x2c, 1, 0, 0, 0], &[0, 0, 0, 3, 8 << 1, 1, 0x88]]);
+    assert_eq!(demux(&mut demuxer, &[(Kind::Video, 80, leads)]).unwrap().len(), 1);
+    assert_eq!(demuxer.counts(0), Counts { leading: 1, ..Counts::default() });
+}
+
+#[test]
 fn repeated_configurations_change_nothing() {
     let mut demuxer = Demuxer::default();
     let video = (Kind::Video, 0, video_config(sample::AVCC_320X180_30));
@@ -72,7 +91,7 @@ fn frames_that_cannot_be_read_are_dropped_and_counted() {
         (Kind::Audio, 0, Bytes::new()),
     ];
     assert_eq!(demux(&mut demuxer, &tags).unwrap().len(), 1);
-    assert_eq!(demuxer.counts(0), Counts { dropped: 4, mended: 0, foreign_audio: 0 });
+    assert_eq!(demuxer.counts(0), Counts { dropped: 4, mended: 0, ..Counts::default() });
 }
 
 #[test]
