@@ -339,7 +339,10 @@ impl Abr {
         let Some(next) = playing.checked_sub(1).and_then(|rung| self.ladder.get(rung)).copied() else {
             return;
         };
-        let known = self.throughput.proven().is_some_and(|(at, _)| now.since(at) < PROBE_STALE);
+        // A proof may be TCP's window, which each keyframe finds cut, and not the link: then the pieces say more than the whole.
+        let known = self.throughput.proven().is_some_and(|(at, bps)| {
+            bps > self.throughput.trains_bps() * SAFETY_UP && now.since(at) < PROBE_STALE
+        });
         // The pieces say that it is worth asking at once.
         let likely = self.throughput.carries_bps() * SAFETY_UP > f64::from(next.peak_bps)
             && self.probed.is_none_or(|at| now.since(at) > PROBE_AGAIN);
@@ -466,6 +469,24 @@ mod tests {
     fn the_first_choice_is_what_the_page_has_asked_for_already() {
         let trusted = hawker_wire::media::limits::JOIN_BPS;
         assert!((Abr::default().throughput.estimate_bps() * SAFETY_UP - f64::from(trusted)).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_keyframe_that_a_closed_window_slowed_down_does_not_stand_for_the_link() {
+        let mut abr = low();
+        // A keyframe of 48 kB each second in four rounds, 100 ms apart: 1.2 Mb/s in all, and 16 Mb/s within a round.
+        let probed = (0..5_000).step_by(50).any(|at| {
+            let (round, key) = (at % 1_000, at % 1_000 < 400);
+            if key && round % 100 > 0 {
+                return false;
+            }
+            let (bytes, late) = if key { (6_000, round) } else { (1_500, 0) };
+            [0, 3].into_iter().take(if key { 2 } else { 1 }).any(|then| {
+                let wanted = piece(&mut abr, 1_000 + at + then, bytes, 20 + late + then);
+                wanted.iter().any(|output| matches!(output, Output::Probe(1, _)))
+            })
+        });
+        assert!(probed);
     }
 
     #[test]

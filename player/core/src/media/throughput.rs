@@ -139,8 +139,9 @@ impl Throughput {
         measured.max(self.trains_bps() * (1.0 - SPREAD_START))
     }
 
-    /// Nothing while media are late: then the pieces come as a queue or a radio lets them.
-    fn trains_bps(&self) -> f64 {
+    /// What the pieces of a chunk come at. Nothing while media are late: then they come as a queue or a radio lets them.
+    #[must_use]
+    pub fn trains_bps(&self) -> f64 {
         let fresh = self.trains.at.zip(self.last).is_some_and(|(at, last)| last.since(at) < TRAIN_FRESH);
         self.trains.bps().filter(|_| fresh && self.late_ms <= CALM_LATE_MS).unwrap_or_default()
     }
