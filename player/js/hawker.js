@@ -13,9 +13,11 @@ function binary(name) {
   return asked;
 }
 
+let engineModule, engineBytes, again = "";
+
 /** Loads a script and the module that belongs to it; streams that where the browser and the type the server tells allow it. */
 async function load(name, asked = binary(name)) {
-  const script = await import(new URL(name + ".js", HERE).href);
+  const script = await import(new URL(name + ".js" + again, HERE).href);
   const answer = await asked;
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
   const streams = WebAssembly.instantiateStreaming && answer.headers.get("content-type") === "application/wasm";
@@ -25,11 +27,10 @@ async function load(name, asked = binary(name)) {
   return script;
 }
 
-let engineModule;
-let engineBytes;
 function engine() {
   engineModule ??= load("engine", engineBytes).catch((error) => {
-    engineModule = undefined; // Another try fetches anew.
+    engineModule = undefined; // Another try fetches anew, and by another address: a script that failed once stays failed.
+    again = `?${Date.now()}`;
     throw error;
   });
   engineBytes = undefined;
@@ -412,8 +413,7 @@ export class HawkerLive extends HTMLElement {
     }
     if (turn !== this.#starting || !this.isConnected) return;
     const carry = (...asked) => (this.#udp ?? ask).fetch(...asked);
-    const port = new module.Port(this, this.#parts.video, server, this.room, carry, play, ask.opening, ask.since);
-    this.#port = port;
+    const port = (this.#port = new module.Port(this, this.#parts.video, server, this.room, carry, play, ask.opening, ask.since));
     this.#engine = port.engine = new module.Engine(port, server, this.room);
     if (this.quality !== "auto") this.#engine.quality(this.quality);
     this.#engine.start();

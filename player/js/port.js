@@ -8,7 +8,7 @@ const nothing = (value) => (Number.isNaN(value) ? null : value);
 const typed = (codecs) => `video/mp4; codecs="${codecs}"`;
 const source = () => globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
-/** The first picture waits no longer for the browser's word; H.264 needs none. */
+/** The first picture waits no longer for the browser's word, of all renditions at once; H.264 needs none. */
 const JUDGE_MS = 500;
 
 /** What the browser says of a codec of a picture. */
@@ -109,6 +109,7 @@ export class Port {
     // Where it is missing, `playing` stands for the first frame.
     video.requestVideoFrameCallback?.(frame);
     listen(video, "playing", () => {
+      this.seen();
       if (!video.requestVideoFrameCallback) this.#presented();
       this.engine.playing();
     });
@@ -124,10 +125,11 @@ export class Port {
     this.#emit("firstframe", { afterMs: performance.now() - this.#since });
   }
 
-  /** Tells whether the page is seen: when that changes, and first, for a page may be opened behind another. */
+  /** Tells whether the page is seen or heard: when that changes, and first, for a page may be opened behind another. */
   seen() {
     const { muted, volume, paused } = this.#video;
-    this.engine.visible(document.hidden && !document.pictureInPictureElement, muted || !volume || paused);
+    const seen = !document.hidden || document.pictureInPictureElement === this.#host;
+    this.engine?.visible(!seen, muted || !volume || paused);
   }
 
   /** Lets go of everything; the engine hears nothing any more. */

@@ -200,7 +200,7 @@ export function attach(live, stage, video, engine) {
   let late = { at: 0, until: 0, wait: AGAIN_MS, times: 0, name: "", shown: 0, lost: 0 };
   let fits = -1;
   let smaller = 0;
-  let told;
+  let told = null;
   let window_ = null;
   const saver = () => (recall("saver") ?? String(Number(navigator.connection?.saveData === true))) === "1";
   const bound = () => {
@@ -306,7 +306,7 @@ export function attach(live, stage, video, engine) {
   const turn = async () => {
     // A phone held upright shows a wide picture in full screen as a strip.
     const way = video.videoWidth < video.videoHeight ? "portrait" : "landscape";
-    if (live.matches(":fullscreen")) await window.screen.orientation?.lock?.(way);
+    if (video.videoWidth && live.matches(":fullscreen")) await window.screen.orientation?.lock?.(way);
   };
   const follow = () => {
     corner();
@@ -321,7 +321,7 @@ export function attach(live, stage, video, engine) {
   };
   on(live, "hawker:state hawker:blocked hawker:quality fullscreenchange", follow);
   // What turns by itself, or not at all, refuses.
-  on(live, "fullscreenchange", () => turn().catch(() => {}));
+  for (const [of, name] of [[live, "fullscreenchange"], [video, "resize"]]) on(of, name, () => turn().catch(() => {}));
   on(video, "play pause playing", follow);
   on(document, "visibilitychange", follow);
 
@@ -389,7 +389,8 @@ export function attach(live, stage, video, engine) {
 
   const remote =
     live.hasAttribute("tv") ||
-    /\b(SMART-TV|SmartTV|Tizen|Web0S|webOS|GoogleTV|Android TV|AFT\w+|CrKey|PlayStation|MiTV|BRAVIA|HbbTV|VIDAA)\b/i.test(navigator.userAgent);
+    /\b(SMART-TV|SmartTV|Tizen|Web0S|webOS|GoogleTV|Android TV|CrKey|PlayStation|MiTV|BRAVIA|HbbTV|VIDAA)\b/i.test(navigator.userAgent) ||
+    /\bAFT[A-Z0-9]+\b/.test(navigator.userAgent);
   live.toggleAttribute("tv", remote);
   const BACK = /^(Escape|GoBack|BrowserBack|XF86Back)$/;
   const MEDIA = /^Media(Play|Pause|PlayPause|Stop)$/;
@@ -454,7 +455,11 @@ export function attach(live, stage, video, engine) {
       if (arrow?.[0] && at?.matches("input:not([type=checkbox])") && at.value) return;
       // The OK of a remote control is Enter, which switches no switch.
       if (event.key === "Enter" && at?.matches("[type=checkbox]")) at.click();
-      else if (MEDIA.test(event.key)) live[event.key === "MediaPlay" || (event.key === "MediaPlayPause" && live.paused) ? "play" : "pause"]();
+      else if (MEDIA.test(event.key)) {
+        const rests = live.paused || live.blocked;
+        const play = event.key === "MediaPlay" || (event.key === "MediaPlayPause" && rests);
+        if (!event.repeat) live[play ? "play" : "pause"]();
+      }
       else if (back && find(".sheet")) find(".sheet .plain").click();
       else if (back && at) at.blur();
       else if (arrow) {

@@ -237,7 +237,7 @@ impl Shell {
             }
             Output::Cancel(request) => self.cancel(request),
             Output::Open(codecs) => self.open(&codecs),
-            Output::Unplayable(_) => {
+            Output::Unplayable => {
                 self.port.refuse();
                 self.inputs.borrow_mut().extend([Input::Stop, Input::Start]);
             }

@@ -175,7 +175,7 @@ async fn a_page_that_was_opened_behind_another_stops_loading_and_is_live_when_it
     let show = show::on_air().await;
     let page = browser::chromium().await;
     page.before_pages(
-        "let hidden = true; delete window.WebTransport; \
+        "let hidden = true; delete window.WebTransport; localStorage.setItem('hawker:sound', '-100'); \
          Object.defineProperty(document, 'hidden', { get: () => hidden }); \
          window.show = () => { hidden = false; document.dispatchEvent(new Event('visibilitychange')); }; \
          const real = window.fetch; window.asked = 0; \

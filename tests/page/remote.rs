@@ -260,7 +260,7 @@ async fn a_set_of_some_years_ago_has_the_same_columns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_keys_of_a_remote_play_and_pause_wherever_the_focus_is() {
+async fn the_media_keys_of_a_remote_play_and_pause_before_anything_has_the_focus() {
     let show = show::on_air().await;
     let page = television(&show).await;
     for (key, paused) in [

@@ -295,14 +295,12 @@ async fn a_refused_start_needs_one_tap_and_a_refused_viewer_is_let_in_later() {
 async fn who_was_cut_off_while_the_player_came_tries_again_with_the_network() {
     let show = show::on_air().await;
     let page = browser::chromium().await;
-    page.before_pages(
-        "window.cut = true; const real = window.fetch; window.fetch = (url, options) => \
-         window.cut && String(url).endsWith('engine.wasm') ? Promise.reject(new TypeError('Failed to fetch')) : real(url, options);",
-    )
-    .await;
+    page.command("Network.enable", json!({})).await;
+    page.command("Network.setBlockedURLs", json!({ "urls": ["*engine*"] })).await;
     page.open(&format!("{}/room/demo", show.server.url)).await;
     page.until(&format!("{LIVE}?.error === 'engine'"), SOON).await;
-    page.eval("window.cut = false; dispatchEvent(new Event('online'))").await;
+    page.command("Network.setBlockedURLs", json!({ "urls": [] })).await;
+    page.eval("dispatchEvent(new Event('online'))").await;
     show::moves(&page).await;
     assert_eq!(page.eval(&format!("return {LIVE}.error")).await, json!(null));
 }

@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use super::limits;
 use crate::ops::config::HttpConfig;
 
 /// The acceptor that the configuration asks for; `None`: plain HTTP.
@@ -23,6 +24,7 @@ pub fn acceptor(config: &HttpConfig) -> Result<Option<TlsAcceptor>> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .context("[http] tls_cert and tls_key don't belong together")?;
+    tls.max_fragment_size = Some(limits::TLS_RECORD_BYTES);
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(TlsAcceptor::from(Arc::new(tls))))
 }

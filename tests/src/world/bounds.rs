@@ -1,6 +1,7 @@
-//! What no player can beat and what any could do: the best schedule that knows the link's future, by dynamic programming over
-//! the same objective, and the share of the show that must stall on the lowest rung. Fluid: no packets, no round trips, no
-//! queue, no overhead, and no element that stands still before its buffer is empty.
+//! What hardly any player can beat and what any could do: the best schedule that knows the link's future, by dynamic programming
+//! over the same objective, and the share of the show that must stall on the lowest rung so far behind the camera. Fluid: no packets,
+//! no round trips, no queue, no overhead, and no element that stands still before its buffer is empty. The grid of the program rounds
+//! lateness up, so the schedule is a little under the best.
 
 use super::link::Period;
 use crate::nqoe::Weights;

@@ -260,7 +260,7 @@ impl Page {
                     mse.open(&codecs);
                     self.later.push((now_us + OPEN_US, self.sources, Input::Ready));
                 }
-                Output::Unplayable(_) => {
+                Output::Unplayable => {
                     self.player.handle(Instant(now_us), Input::Stop);
                     self.player.handle(Instant(now_us), Input::Start);
                 }

@@ -340,13 +340,16 @@ impl Abr {
             return;
         };
         // A proof may be TCP's window, which each keyframe finds cut, and not the link: then the pieces say more than the whole.
-        let known = self.throughput.proven().is_some_and(|(at, bps)| {
-            bps > self.throughput.trains_bps() * SAFETY_UP && now.since(at) < PROBE_STALE
-        });
+        let known = self.throughput.proven().filter(|(at, _)| now.since(*at) < PROBE_STALE);
+        let trusted = known.is_none_or(|(_, bps)| bps > self.throughput.trains_bps() * SAFETY_UP);
         // The pieces say that it is worth asking at once.
         let likely = self.throughput.carries_bps() * SAFETY_UP > f64::from(next.peak_bps)
             && self.probed.is_none_or(|at| now.since(at) > PROBE_AGAIN);
-        if !self.probing && (now >= self.probe_after || likely) && calm && !known {
+        let due = match known {
+            Some(_) => now >= self.probe_after && !trusted,
+            None => now >= self.probe_after || likely,
+        };
+        if !self.probing && due && calm {
             self.probed = Some(now);
             self.probed_beside = 0;
             self.probe_after = now + self.probe_pause;

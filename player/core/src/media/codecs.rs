@@ -7,10 +7,19 @@ use hawker_wire::proto::Rendition;
 /// is taken without a question.
 pub const ASKED: [&str; 2] = ["av01", "hvc1"];
 
+/// So many letters are a codec and its profile, as in `port.js`: `hvc1.2`.
+const PROFILE: usize = 6;
+
 /// The codec of the picture, if it has to be asked about.
 #[must_use]
 pub fn asked(codecs: &str) -> Option<&'static str> {
     ASKED.into_iter().find(|name| codecs.starts_with(name))
+}
+
+/// Codec and profile, as far as the string of the codecs says: what a device shows of one profile says nothing about another.
+#[must_use]
+pub fn profile(codecs: &str) -> &str {
+    codecs.get(..PROFILE).unwrap_or(codecs)
 }
 
 /// Leaves the ladder of the best codec that plays here, without what of it does not. `false`: some answer is still missing, and
@@ -21,6 +30,10 @@ pub fn asked(codecs: &str) -> Option<&'static str> {
 #[must_use]
 pub fn keep(renditions: &mut Vec<Rendition>, plays: impl Fn(&Rendition) -> Option<bool>) -> bool {
     let plain = renditions.iter().find(|one| asked(&one.codecs).is_none()).map_or(0, |one| one.height);
+    // All at once: a browser that does not answer is waited for once.
+    for one in renditions.iter().filter(|one| asked(&one.codecs).is_some()) {
+        plays(one);
+    }
     let mut left = (None, 0);
     'asking: for codec in ASKED {
         let ladder = renditions.iter().enumerate().filter(|(_, one)| asked(&one.codecs) == Some(codec));

@@ -101,8 +101,9 @@ pub enum Output {
     Cancel(RequestId),
     /// Build a new MediaSource with one SourceBuffer for these codecs (RFC 6381); drop everything queued.
     Open(String),
-    /// This device does not show this codec, whatever the browser says: remember that, then stop and start.
-    Unplayable(&'static str),
+    /// This device does not show what the source was opened for, whatever the browser says: remember that of its codec and profile,
+    /// then stop and start.
+    Unplayable,
     /// Queue the unit just told.
     Keep,
     /// Let the unit just told go.

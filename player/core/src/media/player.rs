@@ -51,9 +51,9 @@ pub struct Player {
     look: Option<Instant>,
     rebuild: Option<Instant>,
     /// A codec that has yet to show that it plays here, and until when it may, once playback has begun.
-    trial: Option<(&'static str, Option<Instant>)>,
+    trial: Option<(String, Option<Instant>)>,
     /// Had its trial and showed nothing.
-    gave_up: Option<&'static str>,
+    gave_up: Option<String>,
     rebuilds: u32,
     made: Option<(f64, f64)>,
     stalls: u32,
@@ -180,6 +180,7 @@ impl Player {
         }
         self.loader.handle(now, loader::Input::Stop);
         self.open = false;
+        self.trial = None;
         self.rebuilds += 1;
         if self.rebuilds > REBUILDS_MAX {
             self.set_state(State::Error);
@@ -353,8 +354,9 @@ impl Player {
             self.ledger.reset();
             self.buffer = Buffer::default();
             // Where there is nothing else, one that failed is tried on like any other.
-            let asked = codecs::asked(&types).filter(|codec| self.gave_up != Some(*codec));
-            self.trial = asked.map(|codec| (codec, None));
+            let profile = codecs::profile(&types);
+            let asked = codecs::asked(&types).filter(|_| self.gave_up.as_deref() != Some(profile));
+            self.trial = asked.map(|_| (profile.to_owned(), None));
             self.out.push_back(Output::Open(types));
         }
         if !join && self.number == Some(number) {
@@ -581,7 +583,7 @@ impl Machine for Player {
         first(&[
             own(self.look, "look at the element"),
             own(self.rebuild, "build a new buffer"),
-            own(self.trial.and_then(|(_, until)| until), "the first picture of a codec"),
+            own(self.trial.as_ref().and_then(|(_, until)| *until), "the first picture of a codec"),
             own(self.hidden_stop, "stop loading for a hidden page"),
             self.clock.wake(),
             self.loader.wake(),

@@ -201,7 +201,7 @@ pub(crate) fn key(ui: Ui, event: &Event) {
         return;
     }
     let taken = match key.as_str() {
-        " " => is("input, button, a"),
+        " " => is("input, button, a, .sheet"),
         "ArrowUp" | "ArrowDown" => is("input, .sheet, [tabindex='0']"),
         _ => is("input:not([type=range], [type=checkbox])"),
     };

@@ -12,6 +12,9 @@ const PAUSE_MS: i32 = 3_000;
 /// and for each byte of it so long: fifteen letters a second, and five Chinese characters of three bytes.
 const BYTE_MS: usize = 66;
 
+/// but no longer than that: an answer to what the viewer did is waiting, and a reader lets itself be interrupted.
+const PAUSE_MAX_MS: i32 = 10_000;
+
 /// Sentences between two about the chat: who wants to read along goes to the list.
 const CHAT_EVERY: u32 = 5;
 
@@ -103,7 +106,7 @@ impl Voice {
         if let Some(region) = &*self.region.borrow() {
             region.set_text(&text);
         }
-        let pause = i32::try_from(text.len() * BYTE_MS).unwrap_or_default().max(PAUSE_MS);
+        let pause = i32::try_from(text.len() * BYTE_MS).unwrap_or(PAUSE_MAX_MS).clamp(PAUSE_MS, PAUSE_MAX_MS);
         self.pause.replace(Some(Timer::after(pause, again)));
     }
 
