@@ -110,6 +110,15 @@ async fn every_state_has_a_picture_of_its_own() {
             page.open(&format!("{}/room/{room}", server.url)).await;
             let drawing = drawn(&page, title).await;
             let language = if title == chinese { "-zh" } else { "" };
+            let cut = page
+                .eval(&format!(
+                    "const root = {LIVE}.shadowRoot, box = root.querySelector('.stage').getBoundingClientRect(); \
+                     return [...root.querySelectorAll('.state > *, .countdown > *')].filter(e => e.checkVisibility()) \
+                     .map(e => [e.className, e.getBoundingClientRect()]) \
+                     .filter(([, b]) => b.top < box.top + 6 || b.bottom > box.bottom - 6).map(([name]) => name)"
+                ))
+                .await;
+            assert_eq!(cut, json!([]), "{name}, {size}");
             page.picture(&format!("state-{name}{language}-{size}")).await;
             if size.starts_with("390") {
                 axe::finds_nothing_by_day_and_night(&page, &format!("{name}{language}")).await;

@@ -2,8 +2,8 @@
 //! server sets to what is on the way, and the delivery rate that a kernel tells it. Or that of a QUIC connection under our server's
 //! congestion control. What is left out stands there.
 //!
-//! RFC 9438 (CUBIC), RFC 9406 (HyStart++, without its second phase), RFC 2861 as in Linux (a window that is not used does not grow, and
-//! is cut), RFC 6298 (timeout), draft-cheng-iccrg-delivery-rate-estimation.
+//! RFC 9438 (CUBIC), RFC 9406 (HyStart++, without its second phase), RFC 7661 in spirit (a window that was not used does not
+//! grow), RFC 6298 (timeout), draft-cheng-iccrg-delivery-rate-estimation.
 
 use super::link::Cargo;
 use hawker_server_core::congestion::Congestion;
@@ -32,8 +32,6 @@ const ROUND_SAMPLES: u32 = 8;
 const CUBIC_C: f64 = 0.4;
 /// And what a loss leaves of the window.
 const CUBIC_BETA: f64 = 0.7;
-/// Up to this share of a window that is cut for not being used slow start leads back.
-const KEPT: f64 = 0.75;
 
 /// A packet on the way.
 #[derive(Debug)]
@@ -83,11 +81,6 @@ pub(super) struct Sender {
     epoch_us: Option<u64>,
     flying: u64,
     flying_most: u64,
-    /// When the window was the limit, or was cut for not being it, and the most on the way since then.
-    full_us: u64,
-    used: u64,
-    /// The newest packet that was.
-    confirmed: u64,
     next_seq: BTreeMap<u32, u64>,
     next_order: u64,
     /// A loss among packets up to here has been paid for.
@@ -131,9 +124,6 @@ impl Default for Sender {
             epoch_us: None,
             flying: 0,
             flying_most: 0,
-            full_us: 0,
-            used: 0,
-            confirmed: 0,
             next_seq: BTreeMap::new(),
             next_order: 1,
             paid: 0,
@@ -189,10 +179,6 @@ impl Sender {
         if self.flying == 0 {
             // Idle: the window is halved for each timeout that passed (RFC 2861).
             let mut idle_us = now_us.saturating_sub(self.sent_us) as f64 - self.timeout_us();
-            if idle_us > 0.0 {
-                self.threshold = self.threshold.max(self.window * KEPT);
-                (self.used, self.full_us) = (0, now_us);
-            }
             while idle_us > 0.0 && self.window > WINDOW_FIRST {
                 self.window = (self.window / 2.0).max(WINDOW_FIRST);
                 self.epoch_us = None;
@@ -242,9 +228,6 @@ impl Sender {
         self.flying_most = self.flying_most.max(self.flying);
         // To a kernel what our server holds back is not there.
         let dry = last || self.flying_bytes >= self.congestion.window();
-        if dry || self.flying as f64 >= self.window {
-            self.validate(now_us);
-        }
         if dry && (self.flying as f64) < self.window {
             self.limited_until = self.next_order;
         }
@@ -257,27 +240,6 @@ impl Sender {
         self.next_order += 1;
         self.sent_us = now_us;
         packet
-    }
-
-    /// A window that was not the limit for as long as a timeout comes half of the way down to what was used of it, over and over
-    /// (`tcp_cwnd_validate`).
-    fn validate(&mut self, now_us: u64) {
-        let flying = self.flying as f64;
-        if self.quic || flying >= self.window || (self.window < self.threshold && flying * 2.0 > self.window)
-        {
-            (self.used, self.full_us) = (0, now_us);
-            return;
-        }
-        self.used = self.used.max(self.flying);
-        if now_us.saturating_sub(self.full_us) as f64 >= self.timeout_us() {
-            let used = WINDOW_FIRST.max(self.used as f64);
-            // While losses are mended it stays.
-            if used < self.window && self.confirmed >= self.paid {
-                self.threshold = self.threshold.max(self.window * KEPT);
-                self.window = f64::midpoint(self.window, used);
-            }
-            (self.used, self.full_us) = (0, now_us);
-        }
     }
 
     /// Its acknowledgement is on the way.
@@ -371,7 +333,6 @@ impl Sender {
         self.flying = self.flying.saturating_sub(1);
         self.flying_bytes = self.flying_bytes.saturating_sub(ack.bytes);
         self.heard_us = now_us;
-        self.confirmed = self.confirmed.max(ack.order);
         self.backoff = 0;
         self.delivered += ack.bytes;
         self.delivered_us = now_us;

@@ -53,7 +53,7 @@ pub struct Player {
     /// A codec that has yet to show that it plays here, and until when it may, once playback has begun.
     trial: Option<(String, Option<Instant>)>,
     /// Had its trial and showed nothing.
-    gave_up: Option<String>,
+    gave_up: Vec<String>,
     rebuilds: u32,
     made: Option<(f64, f64)>,
     stalls: u32,
@@ -95,7 +95,7 @@ impl Player {
             look: None,
             rebuild: None,
             trial: None,
-            gave_up: None,
+            gave_up: Vec::new(),
             rebuilds: 0,
             made: None,
             stalls: 0,
@@ -355,7 +355,7 @@ impl Player {
             self.buffer = Buffer::default();
             // Where there is nothing else, one that failed is tried on like any other.
             let profile = codecs::profile(&types);
-            let asked = codecs::asked(&types).filter(|_| self.gave_up.as_deref() != Some(profile));
+            let asked = codecs::asked(&types).filter(|_| !self.gave_up.iter().any(|gone| gone == profile));
             self.trial = asked.map(|_| (profile.to_owned(), None));
             self.out.push_back(Output::Open(types));
         }

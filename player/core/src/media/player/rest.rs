@@ -27,7 +27,7 @@ impl Player {
     /// What the browser broke never showed a picture: it is the codec.
     pub(super) fn give_up_codec(&mut self) -> bool {
         let Some((profile, _)) = self.trial.take() else { return false };
-        self.gave_up = Some(profile);
+        self.gave_up.push(profile);
         self.out.push_back(Output::Unplayable);
         true
     }
