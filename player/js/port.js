@@ -19,9 +19,6 @@ async function judge(codecs, width, height, bitrate, framerate) {
   return !told || (told.supported && told.smooth);
 }
 
-/** So many letters are a codec and its profile: a device that shows no H.265 of ten bits may well show it of eight. */
-const PROFILE = 6;
-
 /**
  * Codecs that showed no picture here although the browser said they would: not tried again for a month, since browsers and
  * drivers change. Where pages may keep nothing, for as long as this one is open.
@@ -70,7 +67,6 @@ export class Port {
   #opening;
   #source = null;
   #buffer = null;
-  #codecs;
   /** So many bytes, of the answer to this request, are in the buffer before the engine appends any. */
   #had = 0;
   #early = 0;
@@ -245,7 +241,6 @@ export class Port {
    * the element.
    */
   open(codecs) {
-    this.#codecs = codecs;
     this.#close();
     const mime = typed(codecs);
     const Source = source();
@@ -317,11 +312,11 @@ export class Port {
   }
 
   /**
-   * Whether this device plays these codecs, as far as the browser knows and nothing spoke against it; -1: it is being asked, and
+   * Whether this device plays these codecs, the picture's of this profile, as far as the browser knows and nothing spoke against it; -1: it is being asked, and
    * `judged` will be called.
    */
-  plays(codecs, ...picture) {
-    if (refused(codecs.slice(0, PROFILE)) || !source()?.isTypeSupported(typed(codecs))) return 0;
+  plays(profile, codecs, ...picture) {
+    if (refused(profile) || !source()?.isTypeSupported(typed(codecs))) return 0;
     const asked = codecs + picture[1];
     if (!(asked in this.#verdicts)) {
       this.#verdicts[asked] = -1;
@@ -334,9 +329,9 @@ export class Port {
     return this.#verdicts[asked];
   }
 
-  /** What the source was opened for does not. */
-  refuse() {
-    refused(this.#codecs.slice(0, PROFILE), Date.now());
+  /** It does not. */
+  refuse(profile) {
+    refused(profile, Date.now());
   }
 
   /** Begins to append the next of this request: its length; -1: there is no room; -2: it cannot. What is appended must not grow. */

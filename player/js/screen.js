@@ -303,10 +303,10 @@ export function attach(live, stage, video, engine) {
     locking = false;
     if (watched() !== wanted) bright();
   };
-  const turn = async () => {
-    // A phone held upright shows a wide picture in full screen as a strip.
+  const turn = () => {
+    // A phone held upright shows a wide picture in full screen as a strip. What turns by itself, or not at all, refuses.
     const way = video.videoWidth < video.videoHeight ? "portrait" : "landscape";
-    if (video.videoWidth && live.matches(":fullscreen")) await window.screen.orientation?.lock?.(way);
+    if (video.videoWidth && live.matches(":fullscreen")) window.screen.orientation?.lock?.(way).catch(() => {});
   };
   const follow = () => {
     corner();
@@ -320,8 +320,8 @@ export function attach(live, stage, video, engine) {
     if (shows.at(-1) === show) show.tell();
   };
   on(live, "hawker:state hawker:blocked hawker:quality fullscreenchange", follow);
-  // What turns by itself, or not at all, refuses.
-  for (const [of, name] of [[live, "fullscreenchange"], [video, "resize"]]) on(of, name, () => turn().catch(() => {}));
+  on(live, "fullscreenchange", turn);
+  on(video, "resize", turn);
   on(video, "play pause playing", follow);
   on(document, "visibilitychange", follow);
 

@@ -37,9 +37,17 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn begun(this: &Port) -> f64;
     #[wasm_bindgen(method)]
-    pub(crate) fn plays(this: &Port, codecs: &str, width: u32, height: u32, bps: u32, fps: f64) -> i32;
+    pub(crate) fn plays(
+        this: &Port,
+        profile: &str,
+        codecs: &str,
+        width: u32,
+        height: u32,
+        bps: u32,
+        fps: f64,
+    ) -> i32;
     #[wasm_bindgen(method)]
-    pub(crate) fn refuse(this: &Port);
+    pub(crate) fn refuse(this: &Port, profile: &str);
     #[wasm_bindgen(method)]
     pub(crate) fn append(this: &Port, id: u32) -> i32;
     #[wasm_bindgen(method)]

@@ -237,8 +237,8 @@ impl Shell {
             }
             Output::Cancel(request) => self.cancel(request),
             Output::Open(codecs) => self.open(&codecs),
-            Output::Unplayable => {
-                self.port.refuse();
+            Output::Unplayable(profile) => {
+                self.port.refuse(&profile);
                 self.inputs.borrow_mut().extend([Input::Stop, Input::Start]);
             }
             Output::Keep => {

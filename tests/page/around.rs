@@ -7,21 +7,14 @@ use hawker_tests::browser::{self, Browser, Options};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::show::{self, Show};
+use crate::show::{self, CONTROLS};
 
 const SOON: Duration = Duration::from_secs(20);
 const LIVE: &str = "document.querySelector('hawker-live')";
 const ROOT: &str = "document.querySelector('hawker-live').shadowRoot";
-const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
 /// What the menu says of the choice by itself.
 const WHY: &str =
     "document.querySelector('hawker-live').shadowRoot.querySelector('.choice-more')?.textContent";
-
-async fn room(page: &Browser, show: &Show) {
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(page).await;
-    page.until(CONTROLS, show::START).await;
-}
 
 async fn menu(page: &Browser) {
     page.eval(&format!("{ROOT}.querySelector('.control.words').click()")).await;
@@ -83,9 +76,7 @@ async fn a_phone_has_a_button_for_it_too_and_another_video_keeps_its_own() {
     for width in [390, 360] {
         let page = browser::chromium_with(Options { width, ..Options::phone() }).await;
         page.before_pages(SMALL_WINDOW).await;
-        page.open(&format!("{}/room/demo", show.server.url)).await;
-        show::moves(&page).await;
-        page.until(CONTROLS, show::START).await;
+        show::room(&page, &show).await;
         page.eval("document.body.append(Object.assign(document.createElement('p'), { id: 'other' })); owner = document.getElementById('other')").await;
         page.tap(120, 90).await;
         page.until(&format!("getComputedStyle({CONTROLS}).visibility === 'visible'"), SOON).await;
@@ -107,7 +98,7 @@ async fn media_keys_play_and_pause_and_the_lock_screen_names_the_show() {
          MediaSession.prototype.setActionHandler = function (name, act) { real.call(this, name, act); keys[name] = act; };",
     )
     .await;
-    room(&page, &show).await;
+    show::room(&page, &show).await;
     page.until("navigator.mediaSession.playbackState === 'playing'", SOON).await;
     page.until("navigator.mediaSession.metadata?.title === 'Hawker 样板间'", SOON).await;
     page.eval("keys.pause()").await;
@@ -154,7 +145,7 @@ async fn the_screen_stays_bright_while_it_is_watched_and_no_longer() {
              return { released: false, async release() { if (!this.released) held -= 1; this.released = true; } }; } } });",
     )
     .await;
-    room(&page, &show).await;
+    show::room(&page, &show).await;
     page.until("held === 1", SOON).await;
     for (off, on) in [
         (format!("{LIVE}.pause()"), format!("{LIVE}.play()")),
@@ -207,7 +198,7 @@ async fn a_device_that_does_not_keep_up_gets_less_and_the_menu_says_so() {
              before = frames; return { totalVideoFrames: shown, droppedVideoFrames: late }; };",
     )
     .await;
-    room(&page, &show).await;
+    show::room(&page, &show).await;
     page.until(&format!("{LIVE}.rendition === '360p' && {LIVE}.screen.limit === 'device'"), SOON).await;
     menu(&page).await;
     says(&page, "360p: this device does not keep up with more").await;
@@ -229,14 +220,14 @@ async fn a_browser_that_saves_data_gets_little_until_the_viewer_says_otherwise()
     let show = show::on_air().await;
     let page = browser::chromium().await;
     page.before_pages("Object.defineProperty(navigator.connection, 'saveData', { get: () => true });").await;
-    room(&page, &show).await;
+    show::room(&page, &show).await;
     page.until(&format!("{LIVE}.rendition === '360p' && {LIVE}.screen.limit === 'saver'"), SOON).await;
     menu(&page).await;
     says(&page, "360p: data saver").await;
     page.eval(&format!("{ROOT}.querySelector('.sheet [role=switch]').click()")).await;
     says(&page, "540p: the best there is").await;
     // Remembered, though the browser still asks for less.
-    room(&page, &show).await;
+    show::room(&page, &show).await;
     page.until(&format!("{LIVE}.rendition === '540p' && {LIVE}.screen.limit === ''"), SOON).await;
     show::quiet(&page, "data saver").await;
 }
@@ -247,7 +238,7 @@ async fn a_slow_link_is_named_as_the_reason_and_drawn() {
     let page = browser::chromium().await;
     // The browser's own throttle does not reach UDP.
     page.before_pages("delete window.WebTransport;").await;
-    room(&page, &show).await;
+    show::room(&page, &show).await;
     page.until(&format!("{LIVE}.rendition === '540p'"), SOON).await;
     page.eval(&format!("{ROOT}.querySelector('.control[title=\"Playback details\"]').click()")).await;
     // Latency, buffer, estimate and rung, each with its line of the last minute.

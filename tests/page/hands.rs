@@ -12,15 +12,12 @@ use crate::show;
 const SOON: Duration = Duration::from_secs(30);
 const LIVE: &str = "document.querySelector('hawker-live')";
 const ROOT: &str = "document.querySelector('hawker-live').shadowRoot";
-const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_21_a_finger_likes_where_it_taps_and_wipes_the_picture_clear() {
     let show = show::on_air().await;
     let page = browser::chromium_with(Options::phone()).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     page.until(&format!("{ROOT}.querySelector('.like-count').textContent.trim() !== ''"), SOON).await;
     let likes = format!("Number({ROOT}.querySelector('.like-count').textContent)");
     let before = page.eval(&format!("return {likes}")).await.as_f64().unwrap_or_default();
@@ -48,9 +45,7 @@ async fn row_21_a_finger_likes_where_it_taps_and_wipes_the_picture_clear() {
 async fn the_tap_that_wakes_the_controls_presses_none_of_them() {
     let show = show::on_air().await;
     let page = browser::chromium_with(Options::phone()).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     page.until(&format!("{ROOT}.querySelector('.like-count').textContent.trim() !== ''"), SOON).await;
     page.eval(&format!(
         "window.pressed = []; window.hearts = 0; {ROOT}.addEventListener('click', event => event.composedPath()[0].closest('button') && \
@@ -66,11 +61,11 @@ async fn the_tap_that_wakes_the_controls_presses_none_of_them() {
     page.until(&format!("!({shown})"), SOON).await;
     show::tap(&page, ".control.words").await;
     page.until(&shown, SOON).await;
-    // Twice at one place is a like, also there, and of two fingers' taps the first wakes.
+    // Twice at one place is a like, also there: the first wakes the controls, the second is on one of them.
     page.until(&rests, SOON).await;
     page.until(&format!("!({shown})"), SOON).await;
-    let [left, top, right, bottom] = show::rect(&page, ".control.words").await;
-    page.double_tap(((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32).await;
+    let (x, y) = show::middle(&page, ".control.words").await;
+    page.double_tap(x, y).await;
     page.until("hearts === 1", SOON).await;
     assert_eq!(page.eval("return pressed").await, json!(["like-button"]), "liking is all that was done");
     assert_eq!(page.eval(&format!("return {ROOT}.querySelector('.sheet')")).await, json!(null));
@@ -86,9 +81,7 @@ async fn the_tap_that_wakes_the_controls_presses_none_of_them() {
 async fn a_sheet_takes_the_keys_and_gives_them_back() {
     let show = show::on_air().await;
     let page = browser::chromium().await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     let at = format!("{ROOT}.activeElement");
     let opener = format!("{ROOT}.querySelector('.control.words')");
     page.click(&format!("{ROOT}.querySelector('.overlay')")).await;
@@ -128,9 +121,7 @@ async fn a_sheet_takes_the_keys_and_gives_them_back() {
 async fn row_21_the_keys_of_video_sites_work_and_what_was_chosen_is_remembered() {
     let show = show::on_air().await;
     let page = browser::chromium().await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     page.click(&format!("{ROOT}.querySelector('.overlay')")).await;
     page.press('?').await;
     page.until(&format!("{ROOT}.querySelectorAll('.sheet kbd').length >= 8"), SOON).await;
@@ -161,9 +152,7 @@ async fn row_21_the_keys_of_video_sites_work_and_what_was_chosen_is_remembered()
     let name = page.eval(&format!("return {last}.firstElementChild.textContent")).await;
     page.eval(&format!("{last}.click()")).await;
     page.until(&format!("{LIVE}.rendition === {name}"), SOON).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     let left = page
         .eval(&format!(
             "return [{LIVE}.quality, {LIVE}.rendition, Math.round({LIVE}.volume * 10), {LIVE}.muted]"
@@ -269,7 +258,7 @@ async fn row_21_the_picture_goes_along_when_the_page_scrolls_on() {
         let page = browser::chromium_with(options).await;
         page.open(&format!("{}/", show.shop)).await;
         show::moves(&page).await;
-        page.until(CONTROLS, show::START).await;
+        page.until(show::CONTROLS, show::START).await;
         let height = page.eval("return document.documentElement.scrollHeight").await;
         page.eval("scrollTo(0, 5000)").await;
         page.until(&format!("{LIVE}.hasAttribute('mini')"), SOON).await;
@@ -306,9 +295,7 @@ async fn row_21_the_picture_goes_along_when_the_page_scrolls_on() {
 async fn no_more_is_loaded_than_the_screen_shows_or_the_viewer_saves() {
     let show = show::on_air().await;
     let page = browser::chromium_with(Options::phone()).await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     // 390 px wide are 219 lines: 240p is enough, whatever the link carries.
     page.until(&format!("{LIVE}.rendition === '240p' && {LIVE}.screen.limit === 'size'"), SOON).await;
     let open = format!("{ROOT}.querySelector('.control.words').click()");

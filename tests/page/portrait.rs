@@ -9,12 +9,11 @@ use hawker_tests::ffmpeg::{self, Publisher, Source};
 use serde_json::{Value, json};
 
 use crate::axe;
-use crate::show::{self, Show};
+use crate::show::{self, CONTROLS, Show};
 
 const SOON: Duration = Duration::from_secs(20);
 const LIVE: &str = "document.querySelector('hawker-live')";
 const ROOT: &str = "document.querySelector('hawker-live').shadowRoot";
-const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
 
 /// What can be used and seen, with its box, and whether a finger on its middle hits something else.
 const USABLE: &str = "const root = document.querySelector('hawker-live').shadowRoot; \

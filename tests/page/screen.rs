@@ -8,16 +8,13 @@ use serde_json::json;
 use crate::show;
 
 const SOON: Duration = Duration::from_secs(30);
-const CONTROLS: &str = "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
 const OVERLAY: &str = "document.querySelector('hawker-live').shadowRoot.querySelector('.overlay')";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn full_screen_has_the_comments_and_a_pause_from_outside_is_a_pause() {
     let show = show::on_air().await;
     let page = browser::chromium().await;
-    page.open(&format!("{}/room/demo", show.server.url)).await;
-    show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    show::room(&page, &show).await;
     page.click(OVERLAY).await;
     page.press('f').await;
     page.until("document.fullscreenElement?.localName === 'hawker-live'", SOON).await;
@@ -49,7 +46,7 @@ async fn row_25_the_floating_player_is_dragged_opened_and_closed() {
     let page = browser::chromium_with(Options { touch: false, ..Options::phone() }).await;
     page.open(&format!("{}/goods/teapot", show.shop)).await;
     show::moves(&page).await;
-    page.until(CONTROLS, show::START).await;
+    page.until(show::CONTROLS, show::START).await;
     let share = "(() => { const b = document.querySelector('hawker-live').getBoundingClientRect(); \
                  return b.width * b.height / innerWidth / innerHeight; })()";
     let small = page.eval(&format!("return {share}")).await;

@@ -96,6 +96,17 @@ impl Show {
     }
 }
 
+/// The interface over the picture is there.
+pub(crate) const CONTROLS: &str =
+    "document.querySelector('hawker-live')?.shadowRoot?.querySelector('.controls')";
+
+/// The room `demo`: its picture moves, and there is everything around it.
+pub(crate) async fn room(page: &Browser, show: &Show) {
+    page.open(&format!("{}/room/demo", show.server.url)).await;
+    moves(page).await;
+    page.until(CONTROLS, START).await;
+}
+
 /// The picture moves: it is live, and its time goes on by a second.
 pub(crate) async fn moves(page: &Browser) {
     page.until(
@@ -159,8 +170,14 @@ pub(crate) async fn rect(page: &Browser, selector: &str) -> [f64; 4] {
     std::array::from_fn(|at| found[at].as_f64().expect("a number"))
 }
 
-/// A finger on the middle of what a selector finds in the player.
-pub(crate) async fn tap(page: &Browser, selector: &str) {
+/// The middle of what a selector finds in the player.
+pub(crate) async fn middle(page: &Browser, selector: &str) -> (u32, u32) {
     let [left, top, right, bottom] = rect(page, selector).await;
-    page.tap(((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32).await;
+    (((left + right) / 2.0) as u32, ((top + bottom) / 2.0) as u32)
+}
+
+/// A finger on it.
+pub(crate) async fn tap(page: &Browser, selector: &str) {
+    let (x, y) = middle(page, selector).await;
+    page.tap(x, y).await;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hawker_tests::browser::{self, Browser, Options};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::axe;
 use crate::show::{self, Show};
@@ -45,6 +45,18 @@ fn plays_if(allowed: &str) -> String {
     )
 }
 
+/// What of a state, and of the buttons over it, comes nearer than so many px to an edge of the picture.
+async fn cut_off(page: &Browser, px: u32) -> Value {
+    page.eval(&format!(
+        "const root = {LIVE}.shadowRoot, box = root.querySelector('.stage').getBoundingClientRect(); \
+         return [...root.querySelectorAll('.state > *, .countdown > *, .float button')].filter(e => e.checkVisibility()) \
+         .map(e => [e.className, e.getBoundingClientRect()]) \
+         .filter(([, b]) => b.width && (b.left < box.left + {px} || b.right > box.right - {px} || \
+             b.top < box.top + {px} || b.bottom > box.bottom - {px})).map(([name]) => name)"
+    ))
+    .await
+}
+
 /// The same in the floating player of a shop's page, which is 179 px wide on a phone: drawn and named, and nothing is cut off.
 async fn in_a_corner(page: &Browser, name: &str) {
     page.eval(&format!(
@@ -53,19 +65,18 @@ async fn in_a_corner(page: &Browser, name: &str) {
     .await;
     show::frame(page).await;
     page.picture(name).await;
-    let cut = page
+    assert_eq!(cut_off(page, 0).await, json!([]), "{name}");
+    let drawn = page
         .eval(&format!(
-            "const root = {LIVE}.shadowRoot, box = root.querySelector('.stage').getBoundingClientRect(); \
-             const parts = [...root.querySelectorAll('.state > *, .countdown > *, .float button')].filter(e => e.checkVisibility()); \
-             const rects = parts.map(e => [e.className, e.getBoundingClientRect()]); \
-             const out = rects.filter(([, b]) => b.width && (b.left < box.left || b.right > box.right || b.top < box.top || b.bottom > box.bottom)); \
-             const buttons = rects.filter(([name]) => name.includes('only-mini')).map(([, b]) => b); \
-             const under = rects.filter(([name, b]) => /art|title|left|hint/.test(name) && buttons.some(o => \
-                 b.left < o.right && b.right > o.left && b.top < o.bottom && b.bottom > o.top)); \
-             return [box.width < 200, root.querySelector('.state .art').checkVisibility(), out.map(([name]) => name), under.map(([name]) => name)]"
+            "const root = {LIVE}.shadowRoot, box = e => e.getBoundingClientRect(); \
+             const buttons = [...root.querySelectorAll('.float .only-mini')].map(box); \
+             const parts = [...root.querySelectorAll('.art, .state-title, .state-hint, .countdown-left')].filter(e => e.checkVisibility()); \
+             const under = parts.filter(e => buttons.some(o => \
+                 box(e).left < o.right && box(e).right > o.left && box(e).top < o.bottom && box(e).bottom > o.top)); \
+             return [box(root.querySelector('.stage')).width < 200, buttons.length, parts[0]?.className, under.map(e => e.className)]"
         ))
         .await;
-    assert_eq!(cut, json!([true, true, [], []]), "{name}");
+    assert_eq!(drawn, json!([true, 2, "art", []]), "{name}");
     page.eval(&format!("document.body.className = 'room'; {LIVE}.removeAttribute('floating'); {LIVE}.setAttribute('fill', '')")).await;
 }
 
@@ -110,15 +121,7 @@ async fn every_state_has_a_picture_of_its_own() {
             page.open(&format!("{}/room/{room}", server.url)).await;
             let drawing = drawn(&page, title).await;
             let language = if title == chinese { "-zh" } else { "" };
-            let cut = page
-                .eval(&format!(
-                    "const root = {LIVE}.shadowRoot, box = root.querySelector('.stage').getBoundingClientRect(); \
-                     return [...root.querySelectorAll('.state > *, .countdown > *')].filter(e => e.checkVisibility()) \
-                     .map(e => [e.className, e.getBoundingClientRect()]) \
-                     .filter(([, b]) => b.top < box.top + 6 || b.bottom > box.bottom - 6).map(([name]) => name)"
-                ))
-                .await;
-            assert_eq!(cut, json!([]), "{name}, {size}");
+            assert_eq!(cut_off(&page, 6).await, json!([]), "{name}, {size}");
             page.picture(&format!("state-{name}{language}-{size}")).await;
             if size.starts_with("390") {
                 axe::finds_nothing_by_day_and_night(&page, &format!("{name}{language}")).await;

@@ -10,7 +10,8 @@ impl Shell {
         let Some(mut stream) = self.undecided.take() else { return };
         let known = codecs::keep(&mut stream.renditions, |one| {
             let fps = f64::from(one.frame_rate_milli) / 1e3;
-            match self.port.plays(&one.codecs, one.width, one.height, one.average_bps, fps) {
+            let profile = codecs::profile(&one.codecs);
+            match self.port.plays(profile, &one.codecs, one.width, one.height, one.average_bps, fps) {
                 -1 => None,
                 verdict => Some(verdict != 0),
             }

@@ -260,7 +260,7 @@ impl Page {
                     mse.open(&codecs);
                     self.later.push((now_us + OPEN_US, self.sources, Input::Ready));
                 }
-                Output::Unplayable => {
+                Output::Unplayable(_) => {
                     self.player.handle(Instant(now_us), Input::Stop);
                     self.player.handle(Instant(now_us), Input::Start);
                 }

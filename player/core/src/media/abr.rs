@@ -339,14 +339,13 @@ impl Abr {
         let Some(next) = playing.checked_sub(1).and_then(|rung| self.ladder.get(rung)).copied() else {
             return;
         };
-        // A proof may be TCP's window, which each keyframe finds cut, and not the link: then the pieces say more than the whole.
         let known = self.throughput.proven().filter(|(at, _)| now.since(*at) < PROBE_STALE);
-        let trusted = known.is_none_or(|(_, bps)| bps > self.throughput.trains_bps() * SAFETY_UP);
         // The pieces say that it is worth asking at once.
         let likely = self.throughput.carries_bps() * SAFETY_UP > f64::from(next.peak_bps)
             && self.probed.is_none_or(|at| now.since(at) > PROBE_AGAIN);
         let due = match known {
-            Some(_) => now >= self.probe_after && !trusted,
+            // It may be TCP's window, which each keyframe finds cut, and not the link: then the pieces say more than the whole.
+            Some((_, bps)) => now >= self.probe_after && bps <= self.throughput.trains_bps() * SAFETY_UP,
             None => now >= self.probe_after || likely,
         };
         if !self.probing && due && calm {

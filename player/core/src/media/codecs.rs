@@ -7,7 +7,7 @@ use hawker_wire::proto::Rendition;
 /// is taken without a question.
 pub const ASKED: [&str; 2] = ["av01", "hvc1"];
 
-/// So many letters are a codec and its profile, as in `port.js`: `hvc1.2`.
+/// So many letters are a codec and its profile: `hvc1.2`.
 const PROFILE: usize = 6;
 
 /// The codec of the picture, if it has to be asked about.
@@ -16,10 +16,10 @@ pub fn asked(codecs: &str) -> Option<&'static str> {
     ASKED.into_iter().find(|name| codecs.starts_with(name))
 }
 
-/// Codec and profile, as far as the string of the codecs says: what a device shows of one profile says nothing about another.
+/// Codec and profile, as far as the string of the codecs says: a device that shows no H.265 of ten bits may well show it of eight.
 #[must_use]
 pub fn profile(codecs: &str) -> &str {
-    codecs.get(..PROFILE).unwrap_or(codecs)
+    codecs.get(..PROFILE).unwrap_or_default()
 }
 
 /// Leaves the ladder of the best codec that plays here, without what of it does not. `false`: some answer is still missing, and

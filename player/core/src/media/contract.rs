@@ -101,9 +101,8 @@ pub enum Output {
     Cancel(RequestId),
     /// Build a new MediaSource with one SourceBuffer for these codecs (RFC 6381); drop everything queued.
     Open(String),
-    /// This device does not show what the source was opened for, whatever the browser says: remember that of its codec and profile,
-    /// then stop and start.
-    Unplayable,
+    /// This device does not show this codec in this profile, whatever the browser says: remember that, then stop and start.
+    Unplayable(String),
     /// Queue the unit just told.
     Keep,
     /// Let the unit just told go.

@@ -355,8 +355,8 @@ impl Player {
             self.buffer = Buffer::default();
             // Where there is nothing else, one that failed is tried on like any other.
             let profile = codecs::profile(&types);
-            let asked = codecs::asked(&types).filter(|_| !self.gave_up.iter().any(|gone| gone == profile));
-            self.trial = asked.map(|_| (profile.to_owned(), None));
+            let tried = codecs::asked(&types).is_none() || self.gave_up.iter().any(|gone| gone == profile);
+            self.trial = (!tried).then(|| (profile.to_owned(), None));
             self.out.push_back(Output::Open(types));
         }
         if !join && self.number == Some(number) {

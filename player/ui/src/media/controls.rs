@@ -1,9 +1,8 @@
 //! The control bar and its keys. Every control is a button or a slider with a name; what it does is the engine's public API.
 
 use super::picture::go_live;
-use super::sheets::focus;
 use crate::app::{Sheet, Ui};
-use crate::page::browser::{Event, Node, Promise, call, document, flag, number, part, text};
+use crate::page::browser::{Event, Node, Promise, call, document, flag, focus, number, part, text};
 use crate::page::dom::{El, button, div, input, span};
 use crate::page::events::Callback;
 use crate::page::host::{AUTO, Host, Player};

@@ -186,9 +186,9 @@ fn countdown(ui: Ui) -> Option<El> {
 fn sound(ui: Ui) -> Option<El> {
     let silent =
         ui.player.with(|player| player.muted && !player.paused && !player.blocked && player.state == "live");
-    // Who has muted it knows how to undo that, where there are controls.
-    let class = if store::read(SOUND).starts_with('-') { "sound own" } else { "sound" };
     silent.then(|| {
+        // Who has muted it knows how to undo that, where there are controls.
+        let class = if store::read(SOUND).starts_with('-') { "sound own" } else { "sound" };
         button(class).tap(ui, controls::toggle_mute).child((icon(icons::MUTED), ui.words.tap_for_sound()))
     })
 }

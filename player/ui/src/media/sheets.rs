@@ -1,7 +1,7 @@
 //! The sheets: quality, danmaku settings, playback details, the name. One is open at a time; Escape or a tap outside closes it.
 
 use crate::app::{Sheet, Ui};
-use crate::page::browser::{Event, Node, call, field, flag, number, part, set, text, trim};
+use crate::page::browser::{Event, Node, field, flag, focus, number, part, set, text, trim};
 use crate::page::dom::{Child, El, button, div, dl, el, form, input, label, p, span, svg};
 use crate::page::events::Frame;
 use crate::page::host::{AUTO, Figures, Host};
@@ -67,11 +67,6 @@ impl Drop for Back {
     fn drop(&mut self) {
         focus(&self.0);
     }
-}
-
-/// Every element has it.
-pub(super) fn focus(node: &Node) {
-    let _ = call(node, "focus");
 }
 
 fn quality(ui: Ui) -> El {

@@ -212,6 +212,12 @@ pub(crate) fn call(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     apply(&field(object, name), object, &Array::new())
 }
 
+/// Gives an element the keys, if it takes them.
+pub(crate) fn focus(element: &Node) {
+    // Every element has it.
+    let _ = call(element, "focus");
+}
+
 impl Node {
     pub(crate) fn next(&self) -> Option<Self> {
         part(self, "nextSibling")

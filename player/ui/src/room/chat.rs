@@ -1,7 +1,7 @@
 //! The chat list. What people typed goes in as text nodes; the list follows the newest unless the reader scrolled up.
 
 use crate::app::{Tab, Ui};
-use crate::page::browser::{call, number, set};
+use crate::page::browser::{focus, number, set};
 use crate::page::dom::{Drawn, El, Row, button, div, each, li, p, span, ul};
 use crate::page::events::Frame;
 use crate::page::signals::{Signal, follow};
@@ -37,7 +37,7 @@ pub(crate) fn panel(ui: Ui) -> El {
         let goes = away < NEAR_END;
         // The button goes: what it had of the focus would be nowhere, and a remote control with it.
         if goes && node.closest(".chat").is_some_and(|chat| chat.find(".newer:focus").is_some()) {
-            let _ = call(&node, "focus");
+            focus(&node);
         }
         following.show(goes);
     };

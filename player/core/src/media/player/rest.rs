@@ -27,8 +27,8 @@ impl Player {
     /// What the browser broke never showed a picture: it is the codec.
     pub(super) fn give_up_codec(&mut self) -> bool {
         let Some((profile, _)) = self.trial.take() else { return false };
-        self.gave_up.push(profile);
-        self.out.push_back(Output::Unplayable);
+        self.gave_up.push(profile.clone());
+        self.out.push_back(Output::Unplayable(profile));
         true
     }
 
@@ -94,13 +94,13 @@ mod tests {
         let mut player = Player::new(now, 1);
         assert!(joins(&mut player, now).iter().any(|wanted| matches!(wanted, Output::Open(_))));
         player.handle(now, Input::Broken);
-        assert_eq!(player.poll(), Some(Output::Unplayable));
+        assert_eq!(player.poll(), Some(Output::Unplayable("hvc1.1".into())));
         player.handle(now, Input::Stop);
         while player.poll().is_some() {}
         assert!(joins(&mut player, now).iter().any(|wanted| matches!(wanted, Output::Open(_))));
         player.handle(now, Input::Broken);
         let wanted: Vec<_> = std::iter::from_fn(|| player.poll()).collect();
-        assert!(!wanted.iter().any(|wanted| matches!(wanted, Output::Unplayable)), "{wanted:?}");
+        assert!(!wanted.iter().any(|wanted| matches!(wanted, Output::Unplayable(_))), "{wanted:?}");
         assert_eq!(player.rebuilds, 1, "it counts towards giving the room up");
     }
 
@@ -114,7 +114,7 @@ mod tests {
         for ms in (0..10_000).step_by(50) {
             player.tick(now + Span::from_ms(ms));
         }
-        assert!(!std::iter::from_fn(|| player.poll()).any(|wanted| wanted == Output::Unplayable));
+        assert!(!std::iter::from_fn(|| player.poll()).any(|wanted| matches!(wanted, Output::Unplayable(_))));
         assert_eq!(player.rebuilds, 1);
     }
 
@@ -134,7 +134,7 @@ mod tests {
                 now,
                 Input::Sample(Sample { playhead, ranges, paused, decoded, ..Sample::default() }),
             );
-            std::iter::from_fn(|| player.poll()).any(|wanted| wanted == Output::Unplayable)
+            std::iter::from_fn(|| player.poll()).any(|wanted| wanted == Output::Unplayable("hvc1.1".into()))
         })
     }
 
