@@ -2,7 +2,7 @@
 
 export type HawkerState = "connecting" | "live" | "stalled" | "offline" | "ended" | "unsupported" | "error";
 
-/** Why nothing plays; `no-room` and `unreachable` are asked again by themselves, and end when the answer changes. */
+/** Why nothing plays. Which of them end by themselves is in docs/embedding.md. */
 export type HawkerError =
   | "bad-room"
   | "bad-server"
@@ -68,14 +68,14 @@ export interface HawkerEventMap {
   "hawker:stall": CustomEvent<{ ms: number }>;
   "hawker:error": CustomEvent<{ code: HawkerError | "ui"; message: string; fatal: boolean }>;
   "hawker:latency": CustomEvent<HawkerStats>;
-  "hawker:blocked": CustomEvent<unknown>;
+  "hawker:blocked": CustomEvent<{ at: number }>;
   /** Cancel it and the floating player stays. */
   "hawker:close": CustomEvent<null>;
   "hawker:hold": CustomEvent<{ hold: HawkerHold }>;
   /** Cancel it (`preventDefault`) and take the buyer to your checkout. */
   "hawker:checkout": CustomEvent<{ hold: HawkerHold }>;
   "hawker:add-to-cart": CustomEvent<{ sku: string; qty: number; idempotencyKey: string }>;
-  "hawker:message": CustomEvent<unknown>;
+  "hawker:message": CustomEvent<{ name: string; text: string }>;
 }
 
 export interface HawkerScreen {

@@ -270,7 +270,7 @@ button:focus-visible { outline: 3px solid #4c9ffe; outline-offset: 2px; }
 .close { position: absolute; inset-inline-end: 8px; top: 8px; z-index: 4; width: 32px; height: 32px; padding: 0; opacity: .85; }
 `;
 
-const ROOM = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
+const ROOM = /^[\w-]{1,64}$/;
 
 /** The origin of a server's address; without one this script's own; nothing if it is not http(s). */
 function address(server) {

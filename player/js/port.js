@@ -90,6 +90,7 @@ export class Port {
     this.#fetch = fetch;
     const listen = (target, name, run) => target.addEventListener(name, run, { signal: this.#over.signal });
     listen(document, "visibilitychange", () => this.seen());
+    listen(globalThis, "online", () => this.engine?.online());
     // Both come later than what they tell: what counts is how the element is by then.
     listen(video, "pause", () => {
       // The browser's own doing: an end, or an error, after which there is another try.

@@ -12,7 +12,7 @@ const PROVEN_MS = 60e3;
 
 /**
  * A session that has brought media and then nothing for so long, ms, is silent: chunks come every few hundredths of a second, and
- * a lost packet comes again after a round trip and a quarter. What is under way is asked for over HTTP too.
+ * a lost packet comes again after nine eighths of a round trip. What is under way is asked for over HTTP too.
  */
 const SILENT_MS = 150;
 /** The same for one that has brought none yet: the server holds what is asked for until there is some. */

@@ -217,6 +217,11 @@ impl Engine {
         }
     }
 
+    /// The browser has a network again.
+    pub fn online(&self) {
+        self.shell.input(Input::Online);
+    }
+
     /// The element began to play, or paused, and is so still; whether the page is hidden.
     pub fn moved(&self, plays: bool, hidden: bool) {
         self.shell.outside(if plays { outside::Input::Played } else { outside::Input::Paused { hidden } });

@@ -190,6 +190,7 @@ impl Subject for Loading {
                 let (status, after) = status(random);
                 loader::Input::Failed(request, status, after)
             }
+            20 if rarely(random, 2) => loader::Input::Hurry,
             20 => loader::Input::Rejoin,
             21 | 22 => loader::Input::Prefer(random.below(4) as usize),
             _ => loader::Input::Abandon(random.below(4) as usize),
@@ -392,6 +393,7 @@ impl Subject for Whole {
             3 if rarely(random, 2) => Input::Pause,
             3 | 4 => Input::Play,
             5 => Input::GoLive,
+            6 if rarely(random, 4) => Input::Online,
             6 => Input::Quality(rarely(random, 2).then(|| one(random, &["480p", "none"]).to_owned())),
             7 | 8 => Input::Hidden { hidden: rarely(random, 2), silent: rarely(random, 2) },
             9..=15 => Input::Stream(told(random, now)),

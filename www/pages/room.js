@@ -12,4 +12,8 @@ live.setAttribute('server', location.origin);
 live.setAttribute('fill', '');
 document.title = `${room} · Hawker`;
 document.getElementById('stage').append(live);
+// The page is the player's, and so are its keys from the start, wherever the focus is not in the player itself.
+addEventListener('keydown', (event) => {
+  if (event.target === document.body && !live.dispatchEvent(new KeyboardEvent('keydown', event))) event.preventDefault();
+});
 import('/sdk/hawker.js');

@@ -37,6 +37,8 @@ pub enum Input {
     Play,
     /// To the live edge at once.
     GoLive,
+    /// The browser has a network again.
+    Online,
     /// A rendition by name; `None`: automatic.
     Quality(Option<String>),
     /// Unasked, nothing better than the rendition of this name is played; `None`: no bound.

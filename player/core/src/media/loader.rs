@@ -40,6 +40,8 @@ pub enum Input {
     Abandon(usize),
     /// Forget where we are and join the newest segment.
     Rejoin,
+    /// The network is back, or the viewer asks: what waits after a failure is tried at once.
+    Hurry,
 }
 
 /// What is wanted.
@@ -504,6 +506,12 @@ impl Machine for Loader {
                     self.phase = Phase::Asking;
                     self.asking = false;
                     self.ask = Some((now, None));
+                }
+            }
+            Input::Hurry => {
+                if self.failures > 0 {
+                    self.retry = self.retry.map(|_| now);
+                    self.ask = self.ask.map(|(_, after)| (now, after));
                 }
             }
         }

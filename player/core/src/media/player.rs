@@ -515,7 +515,9 @@ impl Machine for Player {
             Input::GoLive => {
                 self.latency.handle(now, latency::Input::GoLive);
                 self.look = self.look.map(|_| now);
+                self.loader.handle(now, loader::Input::Hurry);
             }
+            Input::Online => self.loader.handle(now, loader::Input::Hurry),
             wish @ (Input::Quality(_) | Input::Cap(_)) => {
                 self.choice.learn(wish);
                 self.choose(now);

@@ -147,6 +147,37 @@ mod tests {
     }
 
     #[test]
+    fn a_network_that_is_back_is_tried_at_once() {
+        let start = Instant::from_ms(1_000);
+        let mut player = Player::new(start, 1);
+        let mut wanted = joins(&mut player, start);
+        let asks = |wanted: &[Output]| {
+            wanted.iter().any(|wanted| matches!(wanted, Output::Fetch { .. } | Output::AskStream(_)))
+        };
+        let mut quiet_from = start;
+        // Everything fails, until what waits has waited for a second.
+        let now = (0..).map(|look| start + Span::from_ms(look * 50)).find(|now| {
+            player.tick(*now);
+            wanted.extend(std::iter::from_fn(|| player.poll()));
+            if asks(&wanted) {
+                quiet_from = *now;
+            }
+            for wanted in wanted.drain(..) {
+                match wanted {
+                    Output::Fetch { request, .. } => player.handle(*now, Input::Failed(request, 0, None)),
+                    Output::AskStream(_) => player.handle(*now, Input::Stream(None)),
+                    _ => {}
+                }
+            }
+            now.since(quiet_from) >= Span::from_secs(1)
+        });
+        let now = now.expect("it backs off");
+        player.handle(now, Input::Online);
+        player.tick(now);
+        assert!(asks(&std::iter::from_fn(|| player.poll()).collect::<Vec<_>>()));
+    }
+
+    #[test]
     fn what_playback_begins_with_is_looked_at_as_soon_as_it_is_in() {
         let now = Instant::from_ms(1_000);
         let mut player = Player::new(now, 1);
