@@ -2,7 +2,7 @@
 //! arrives in order. Rates and delays come from a trace or a script, losses from a seed.
 //!
 //! In: a rate that changes, delay one way, a bounded drop-tail queue, loss in bursts; slow start with HyStart, CUBIC, the window
-//! kept while the application is the limit and halved when idle, loss noticed by later packets or by a timeout; QUIC's packets
+//! cut while the application is the limit or idle, loss noticed by later packets or by a timeout; QUIC's packets
 //! confirmed ten at once, from the first on, TCP's each by itself, also behind a hole (SACK). Out: handshakes, delayed
 //! acknowledgements of TCP, lost ones, other traffic, losses while the rate is 0 (packets wait), spurious timeouts (undone, as
 //! by F-RTO), data in the socket's buffer (servers here keep it near nothing), several connections.

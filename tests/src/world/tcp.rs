@@ -2,8 +2,8 @@
 //! server sets to what is on the way, and the delivery rate that a kernel tells it. Or that of a QUIC connection under our server's
 //! congestion control. What is left out stands there.
 //!
-//! RFC 9438 (CUBIC), RFC 9406 (HyStart++, without its second phase), RFC 7661 in spirit (a window that was not used does not
-//! grow), RFC 6298 (timeout), draft-cheng-iccrg-delivery-rate-estimation.
+//! RFC 9438 (CUBIC), RFC 9406 (HyStart++, without its second phase), RFC 2861 as in Linux (a window that is not used does not grow, and
+//! is cut), RFC 6298 (timeout), draft-cheng-iccrg-delivery-rate-estimation.
 
 use super::link::Cargo;
 use hawker_server_core::congestion::Congestion;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// The first window, packets (RFC 6928), and what an idle connection falls back to.
 const WINDOW_FIRST: f64 = 10.0;
-/// Least timeout: Linux.
+/// What a timeout is longer than a round trip at least: Linux.
 const TIMEOUT_MIN_US: f64 = 200_000.0;
 /// What a QUIC receiver waits before it confirms (RFC 9000, 18.2).
 const ACK_DELAY_US: f64 = 25_000.0;
@@ -32,6 +32,8 @@ const ROUND_SAMPLES: u32 = 8;
 const CUBIC_C: f64 = 0.4;
 /// And what a loss leaves of the window.
 const CUBIC_BETA: f64 = 0.7;
+/// Up to this share of a window that is cut for not being used slow start leads back.
+const KEPT: f64 = 0.75;
 
 /// A packet on the way.
 #[derive(Debug)]
@@ -81,6 +83,11 @@ pub(super) struct Sender {
     epoch_us: Option<u64>,
     flying: u64,
     flying_most: u64,
+    /// When the window was the limit, or was cut for not being it, and the most on the way since then.
+    full_us: u64,
+    used: u64,
+    /// The newest packet that was.
+    confirmed: u64,
     next_seq: BTreeMap<u32, u64>,
     next_order: u64,
     /// A loss among packets up to here has been paid for.
@@ -124,6 +131,9 @@ impl Default for Sender {
             epoch_us: None,
             flying: 0,
             flying_most: 0,
+            full_us: 0,
+            used: 0,
+            confirmed: 0,
             next_seq: BTreeMap::new(),
             next_order: 1,
             paid: 0,
@@ -179,6 +189,10 @@ impl Sender {
         if self.flying == 0 {
             // Idle: the window is halved for each timeout that passed (RFC 2861).
             let mut idle_us = now_us.saturating_sub(self.sent_us) as f64 - self.timeout_us();
+            if idle_us > 0.0 {
+                self.threshold = self.threshold.max(self.window * KEPT);
+                (self.used, self.full_us) = (0, now_us);
+            }
             while idle_us > 0.0 && self.window > WINDOW_FIRST {
                 self.window = (self.window / 2.0).max(WINDOW_FIRST);
                 self.epoch_us = None;
@@ -228,6 +242,9 @@ impl Sender {
         self.flying_most = self.flying_most.max(self.flying);
         // To a kernel what our server holds back is not there.
         let dry = last || self.flying_bytes >= self.congestion.window();
+        if dry || self.flying as f64 >= self.window {
+            self.validate(now_us);
+        }
         if dry && (self.flying as f64) < self.window {
             self.limited_until = self.next_order;
         }
@@ -240,6 +257,27 @@ impl Sender {
         self.next_order += 1;
         self.sent_us = now_us;
         packet
+    }
+
+    /// A window that was not the limit for as long as a timeout comes half of the way down to what was used of it, over and over
+    /// (`tcp_cwnd_validate`).
+    fn validate(&mut self, now_us: u64) {
+        let flying = self.flying as f64;
+        if self.quic || flying >= self.window || (self.window < self.threshold && flying * 2.0 > self.window)
+        {
+            (self.used, self.full_us) = (0, now_us);
+            return;
+        }
+        self.used = self.used.max(self.flying);
+        if now_us.saturating_sub(self.full_us) as f64 >= self.timeout_us() {
+            let used = WINDOW_FIRST.max(self.used as f64);
+            // While losses are mended it stays.
+            if used < self.window && self.confirmed >= self.paid {
+                self.threshold = self.threshold.max(self.window * KEPT);
+                self.window = f64::midpoint(self.window, used);
+            }
+            (self.used, self.full_us) = (0, now_us);
+        }
     }
 
     /// Its acknowledgement is on the way.
@@ -289,8 +327,9 @@ impl Sender {
             let base = self.srtt_us + 4.0 * self.rttvar_us + ACK_DELAY_US;
             return (base * f64::from(1 << self.backoff.min(6))).min(TIMEOUT_MAX_US);
         }
-        let base = if self.srtt_us > 0.0 { self.srtt_us + 4.0 * self.rttvar_us } else { 1e6 };
-        (base.max(TIMEOUT_MIN_US) * f64::from(1 << self.backoff.min(6))).min(TIMEOUT_MAX_US)
+        let base =
+            if self.srtt_us > 0.0 { self.srtt_us + (4.0 * self.rttvar_us).max(TIMEOUT_MIN_US) } else { 1e6 };
+        (base * f64::from(1 << self.backoff.min(6))).min(TIMEOUT_MAX_US)
     }
 
     /// When it hears something or gives up waiting for it.
@@ -333,6 +372,7 @@ impl Sender {
         self.flying = self.flying.saturating_sub(1);
         self.flying_bytes = self.flying_bytes.saturating_sub(ack.bytes);
         self.heard_us = now_us;
+        self.confirmed = self.confirmed.max(ack.order);
         self.backoff = 0;
         self.delivered += ack.bytes;
         self.delivered_us = now_us;

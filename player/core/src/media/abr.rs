@@ -309,6 +309,7 @@ impl Abr {
         } else {
             self.went_up = Some(now);
             self.probe_pause = PROBE_PAUSE;
+            self.probe_after = now;
         }
     }
 
@@ -339,7 +340,10 @@ impl Abr {
         let Some(next) = playing.checked_sub(1).and_then(|rung| self.ladder.get(rung)).copied() else {
             return;
         };
-        let known = self.throughput.proven().filter(|(at, _)| now.since(*at) < PROBE_STALE);
+        let known = self
+            .throughput
+            .proven()
+            .filter(|(at, _)| now.since(*at) < PROBE_STALE && self.went_up.is_none_or(|up| *at > up));
         // The pieces say that it is worth asking at once.
         let likely = self.throughput.carries_bps() * SAFETY_UP > f64::from(next.peak_bps)
             && self.probed.is_none_or(|at| now.since(at) > PROBE_AGAIN);
@@ -411,7 +415,7 @@ impl Machine for Abr {
             Input::Opened(hint, short) => {
                 self.short = short;
                 self.throughput.opened(now);
-                self.hint_bps = hint.or(self.hint_bps);
+                self.hint_bps = hint;
             }
             Input::Piece(rung, bytes, made) => self.piece(now, rung, bytes, made),
             Input::Probed(bytes, took) => {

@@ -14,10 +14,10 @@
 
 use super::Sample;
 use super::limits::{
-    EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_MAX_S, LACK_PEAKS, LATE_S, LEVEL_EMA,
-    RATE_DEAD_S, RATE_FAR_MAX, RATE_FAR_S, RATE_GAIN, RATE_LATE_MIN, RATE_MAX, RATE_MIN, RATE_STEP,
-    RATE_TRIM, RESENT, RISK_FALL, SETTLES, SHOWN_EARLIER_S, SKIP_BEHIND_S, SKIP_SHOWN_S, TARGET_FALL,
-    TARGET_MARGIN_S, TARGET_MAX_S, TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
+    EDGE_WINDOW, HOLD_AGAIN_S, HOLD_FAST_S, HOLD_S, HOLD_SLOW_S, LACK_LATELY, LACK_MAX_S, LACK_PEAKS, LATE_S,
+    LEVEL_EMA, RATE_DEAD_S, RATE_FAR_MAX, RATE_FAR_S, RATE_GAIN, RATE_LATE_MIN, RATE_MAX, RATE_MIN,
+    RATE_STEP, RATE_TRIM, RESENT, RISK_FALL, SETTLES, SHOWN_EARLIER_S, SKIP_BEHIND_S, SKIP_SHOWN_S,
+    TARGET_FALL, TARGET_MARGIN_S, TARGET_MAX_S, TARGET_START_S, UNDERRUN_FALL, UNDERRUN_RAISE_S,
 };
 use hawker_wire::{Instant, Machine};
 use std::collections::VecDeque;
@@ -221,7 +221,7 @@ impl Latency {
             return;
         }
         // What will be left just before the next chunk comes.
-        let left = level - self.lacks.second(now);
+        let left = level - self.lacks.second(now).max(self.lacks.lately(now));
         let again = if keeps_pitch(self.rate) { 0.0 } else { HOLD_AGAIN_S };
         let most = if error > RATE_FAR_S { RATE_FAR_MAX } else { RATE_MAX };
         let fast = if left < HOLD_FAST_S + again { RATE_TRIM } else { most - 1.0 };
@@ -343,6 +343,13 @@ impl Peaks {
         if by > 0.0 {
             self.values.iter_mut().for_each(|value| *value = (*value - by).max(0.0));
         }
+    }
+
+    /// The largest of the last few seconds: what a keyframe does again with the next segment, also where it has been seen once.
+    fn lately(&mut self, now: Instant) -> f64 {
+        self.pass(now);
+        let at = |past: u64| ((self.second + LACK_PEAKS as u64 - past) % LACK_PEAKS as u64) as usize;
+        (0..LACK_LATELY).filter_map(|past| self.values.get(at(past))).copied().fold(0.0, f64::max)
     }
 
     /// The second largest.

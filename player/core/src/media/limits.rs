@@ -24,7 +24,7 @@ pub const REQUEST_AHEAD_S: f64 = 0.15;
 pub const SEGMENT_GUESS_S: f64 = 1.0;
 /// Back-off starts here and doubles.
 pub const RETRY_FIRST: Span = Span::from_ms(250);
-/// Back-off ends here: a viewer waits no longer than this once the server is back.
+/// Back-off ends here, half of it more or less by chance: a viewer waits no longer once the server is back.
 pub const RETRY_LAST: Span = Span::from_secs(5);
 /// A segment that fails this often in a row is given up, and the newest one joined.
 pub const SEGMENT_FAILURES_MAX: u32 = 3;
@@ -209,6 +209,8 @@ pub const LACK_MAX_S: f64 = 0.4;
 pub const LATE_S: f64 = 0.1;
 /// Seconds whose peaks of the lack are remembered.
 pub const LACK_PEAKS: usize = 60;
+/// And so many of them alone keep sound from being stretched: two or three segments.
+pub const LACK_LATELY: u64 = 3;
 /// The edge is the furthest of one to two windows of this length.
 pub const EDGE_WINDOW: Span = Span::from_secs(5);
 /// The element is looked at so often while playing. 20 Hz is what the measured loop ran at.
@@ -302,7 +304,7 @@ pub const OVERLAP_EPSILON_S: f64 = 0.005;
 
 /// Pause between two rebuilds; doubles up to `RETRY_LAST`, so that a stream the browser cannot decode does not spin.
 pub const REBUILD_PAUSE: Span = Span::from_ms(250);
-/// Rebuilds in a row without a frame, after which the player gives up with an error.
+/// Rebuilds in a row, none of which showed `PLAYS_FRAMES`, after which the player gives up with an error.
 pub const REBUILDS_MAX: u32 = 6;
 /// A hidden and silent page stops loading after this.
 pub const HIDDEN_STOP: Span = Span::from_secs(5);
