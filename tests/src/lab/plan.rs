@@ -208,7 +208,7 @@ pub const SETS: [Set; 7] = [
     },
     Set {
         name: "traces",
-        about: "all players on the twelve traces; 13 hours, in slices",
+        about: "all players on the twelve traces; 15 hours, in slices",
         links: TRACES,
         among: Among::Bare,
         talks: false,
