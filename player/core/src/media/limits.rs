@@ -55,9 +55,9 @@ pub const HALF_LIFE_NOW_S: f64 = 0.3;
 pub const SPREAD_EVERY: Span = Span::from_ms(900);
 /// believed to be this before,
 pub const SPREAD_START: f64 = 0.2;
-/// and follows what is seen: upwards by this share,
+/// and follows what is seen: upwards by this share after a fall,
 pub const SPREAD_RISE: f64 = 0.3;
-/// downwards by this one.
+/// after a rise and downwards by this one.
 pub const SPREAD_FALL: f64 = 0.12;
 /// A busy period gives a sample once it lasted so long; shorter ones are the page's own timing.
 pub const BUSY_MIN_US: u64 = 5_000;

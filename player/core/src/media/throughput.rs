@@ -275,7 +275,7 @@ impl Rate {
     }
 }
 
-/// How much a rate changes from second to second: an average of the shares that is quick to believe in more.
+/// How much a rate changes from second to second: an average of the shares that is quick to believe in more falls.
 #[derive(Debug, Default)]
 struct Spread {
     last: Option<(Instant, f64)>,
@@ -292,10 +292,10 @@ impl Spread {
             return;
         }
         self.last = Some((now, bps));
-        // Only falls are dangerous; a rise may be followed by one.
+        // Only falls are dangerous. A rise may be followed by one, but a link that came back is not to be doubted for long.
         let share = (bps - before).abs() / bps.max(before).max(1.0);
         let had = self.share.unwrap_or(SPREAD_START);
-        let weight = if share > had { SPREAD_RISE } else { SPREAD_FALL };
+        let weight = if share > had && bps < before { SPREAD_RISE } else { SPREAD_FALL };
         self.share = Some(had + weight * (share - had));
     }
 }
