@@ -22,8 +22,8 @@ async fn run() -> Result<()> {
         [output("360p", "640x360", 3_200), output("270p", "480x270", 1_000), output("180p", "320x180", 190)];
     let _camera = burned::publish(&server.running, &outputs);
     let link = narrow::start(server.running.http, 6_000_000).await;
-    // No larger than the best rung, below which it would not be taken: on two cores that also encode, painting a desktop would be
-    // measured instead.
+    // As wide as the best rung, which is not taken for a smaller picture: on two cores that also encode, painting a desktop
+    // would be measured instead.
     let window = Options { width: 640, height: 800, ..Options::desktop() };
     let browser = browser::chromium_with(window).await;
     browser.open(&format!("http://{}/room/fall", link.address)).await;

@@ -12,7 +12,7 @@ live.setAttribute('server', location.origin);
 live.setAttribute('fill', '');
 document.title = `${room} · Hawker`;
 document.getElementById('stage').append(live);
-// The page is the player's, and so are its keys from the start, wherever the focus is not in the player itself.
+// The page is the player's: keys pressed while nothing has the focus are handed to it.
 addEventListener('keydown', (event) => {
   if (event.target === document.body && !live.dispatchEvent(new KeyboardEvent('keydown', event))) event.preventDefault();
 });

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// The first window, packets (RFC 6928), and what an idle connection falls back to.
 const WINDOW_FIRST: f64 = 10.0;
-/// What a timeout is longer than a round trip at least: Linux.
+/// How much longer than a round trip a timeout is at least: Linux.
 const TIMEOUT_MIN_US: f64 = 200_000.0;
 /// What a QUIC receiver waits before it confirms (RFC 9000, 18.2).
 const ACK_DELAY_US: f64 = 25_000.0;
@@ -32,7 +32,7 @@ const ROUND_SAMPLES: u32 = 8;
 const CUBIC_C: f64 = 0.4;
 /// And what a loss leaves of the window.
 const CUBIC_BETA: f64 = 0.7;
-/// Up to this share of a window that is cut for not being used slow start leads back.
+/// Slow start leads back up to this share of a window that was cut because it was not used.
 const KEPT: f64 = 0.75;
 
 /// A packet on the way.
@@ -83,10 +83,11 @@ pub(super) struct Sender {
     epoch_us: Option<u64>,
     flying: u64,
     flying_most: u64,
-    /// When the window was the limit, or was cut for not being it, and the most on the way since then.
+    /// When the window was the limit, or was cut for not being it.
     full_us: u64,
+    /// The most on the way since then.
     used: u64,
-    /// The newest packet that was.
+    /// The newest packet that was confirmed.
     confirmed: u64,
     next_seq: BTreeMap<u32, u64>,
     next_order: u64,

@@ -24,9 +24,9 @@ pub const REQUEST_AHEAD_S: f64 = 0.15;
 pub const SEGMENT_GUESS_S: f64 = 1.0;
 /// Back-off starts here and doubles.
 pub const RETRY_FIRST: Span = Span::from_ms(250);
-/// Back-off ends here, half of it more or less by chance: a viewer waits no longer once the server is back.
+/// The longest pause, before chance makes it half to one and a half of that: a viewer waits for 7.5 s at most once the server is back.
 pub const RETRY_LAST: Span = Span::from_secs(5);
-/// A segment that fails this often in a row is given up, and the newest one joined.
+/// A segment that fails more often than this in a row is given up, and the newest one joined.
 pub const SEGMENT_FAILURES_MAX: u32 = 3;
 /// While playing, the state and the list of renditions are asked again this often; it is a short request.
 pub const REFRESH_EVERY: Span = Span::from_secs(10);

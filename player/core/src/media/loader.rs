@@ -40,7 +40,7 @@ pub enum Input {
     Abandon(usize),
     /// Forget where we are and join the newest segment.
     Rejoin,
-    /// The network is back, or the viewer asks: what waits after a failure is tried at once.
+    /// The network is back, or the viewer asks: what waits after a failure is tried at once, but for what a busy server asked.
     Hurry,
 }
 
@@ -88,6 +88,8 @@ pub struct Loader {
     ask: Option<(Instant, Option<u64>)>,
     asking: bool,
     asked: Instant,
+    /// The server wants nothing before.
+    busy: Instant,
     /// A segment is due for another try: number and rung come from `resume`.
     retry: Option<Instant>,
     resume: Option<(u64, bool)>,
@@ -135,6 +137,7 @@ impl Loader {
             ask: None,
             asking: false,
             asked: Instant::ZERO,
+            busy: Instant::ZERO,
             retry: None,
             resume: None,
             silent_from: Instant::ZERO,
@@ -337,6 +340,7 @@ impl Loader {
     }
 
     fn failed(&mut self, now: Instant, request: RequestId, status: u16, after: Option<Span>) {
+        self.busy = self.busy.max(now + after.unwrap_or_default());
         if self.next.as_ref().is_some_and(|load| load.id == request) {
             self.next = None;
             let pause = self.back_off().max(after.unwrap_or_default());
@@ -510,8 +514,10 @@ impl Machine for Loader {
             }
             Input::Hurry => {
                 if self.failures > 0 {
-                    self.retry = self.retry.map(|_| now);
-                    self.ask = self.ask.map(|(_, after)| (now, after));
+                    self.failures = 0;
+                    let at = self.busy.max(now);
+                    self.retry = self.retry.map(|due| due.min(at));
+                    self.ask = self.ask.map(|(due, after)| (due.min(at), after));
                 }
             }
         }

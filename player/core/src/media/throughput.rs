@@ -275,7 +275,7 @@ impl Rate {
     }
 }
 
-/// How much a rate changes from second to second: an average of the shares that is quick to believe in more falls.
+/// How much a rate changes from second to second: an average of the shares that rises quickly after a fall of the rate, and slowly otherwise.
 #[derive(Debug, Default)]
 struct Spread {
     last: Option<(Instant, f64)>,

@@ -178,6 +178,29 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_server_gets_its_rest_also_when_the_viewer_asks() {
+        let now = Instant::from_ms(1_000);
+        let mut player = Player::new(now, 1);
+        let fetched = |wanted: &[Output]| {
+            let request = |wanted: &Output| match wanted {
+                Output::Fetch { request, .. } => Some(*request),
+                _ => None,
+            };
+            wanted.iter().find_map(request)
+        };
+        let request = fetched(&joins(&mut player, now)).expect("a segment");
+        player.handle(now, Input::Failed(request, 503, Some(Span::from_secs(4))));
+        let mut at = |ms: u64| {
+            let now = now + Span::from_ms(ms);
+            player.handle(now, Input::GoLive);
+            player.tick(now);
+            fetched(&std::iter::from_fn(|| player.poll()).collect::<Vec<_>>())
+        };
+        assert_eq!(at(3_900), None);
+        assert!(at(4_000).is_some());
+    }
+
+    #[test]
     fn what_playback_begins_with_is_looked_at_as_soon_as_it_is_in() {
         let now = Instant::from_ms(1_000);
         let mut player = Player::new(now, 1);
