@@ -263,22 +263,24 @@ impl Sender {
     /// A window that was not the limit for as long as a timeout comes half of the way down to what was used of it, over and over
     /// (`tcp_cwnd_validate`).
     fn validate(&mut self, now_us: u64) {
-        let flying = self.flying as f64;
-        if self.quic || flying >= self.window || (self.window < self.threshold && flying * 2.0 > self.window)
-        {
-            (self.used, self.full_us) = (0, now_us);
+        if self.quic {
             return;
         }
-        self.used = self.used.max(self.flying);
-        if now_us.saturating_sub(self.full_us) as f64 >= self.timeout_us() {
+        let flying = self.flying as f64;
+        let limit = flying >= self.window || (self.window < self.threshold && flying * 2.0 > self.window);
+        if !limit {
+            self.used = self.used.max(self.flying);
+            if (now_us.saturating_sub(self.full_us) as f64) < self.timeout_us() {
+                return;
+            }
             let used = WINDOW_FIRST.max(self.used as f64);
             // While losses are mended it stays.
             if used < self.window && self.confirmed >= self.paid {
                 self.threshold = self.threshold.max(self.window * KEPT);
                 self.window = f64::midpoint(self.window, used);
             }
-            (self.used, self.full_us) = (0, now_us);
         }
+        (self.used, self.full_us) = (0, now_us);
     }
 
     /// Its acknowledgement is on the way.

@@ -340,10 +340,11 @@ impl Loader {
     }
 
     fn failed(&mut self, now: Instant, request: RequestId, status: u16, after: Option<Span>) {
-        self.busy = self.busy.max(now + after.unwrap_or_default());
+        let after = after.unwrap_or_default();
+        self.busy = self.busy.max(now + after);
         if self.next.as_ref().is_some_and(|load| load.id == request) {
             self.next = None;
-            let pause = self.back_off().max(after.unwrap_or_default());
+            let pause = self.back_off().max(after);
             // Asked for again when the segment in progress ends, or after a pause if that is sooner.
             if self.current.as_ref().is_some_and(|load| !load.done) {
                 self.retry = Some(now + pause);
@@ -352,7 +353,7 @@ impl Loader {
             return;
         }
         let Some(load) = self.current.as_ref().filter(|load| load.id == request).cloned() else { return };
-        let pause = self.back_off().max(after.unwrap_or_default());
+        let pause = self.back_off().max(after);
         let transient = matches!(status, 0 | 429 | 500..=599);
         if let Some(next) = self.next.take() {
             self.out.push_back(Output::Cancel(next.id));
